@@ -5,21 +5,13 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
-import { copyMessagesStatement, toCopyRow } from '#data/sql/copy-messages.ts'
 import { importFile } from './importer.ts'
-import { ask, request } from './load.ts'
+import { channelsMax, copyMessages, messageAt, populate, type World, withClient } from './large-world.ts'
+import { sendAlone, sendBeside } from './sent-beside.ts'
 import { type Server, type Stage, stop } from './stage.ts'
 import { count, ratio, table, verdict } from './table.ts'
 
-const aims = { ratio: 0.4, memoryMb: 200, p99: 3 }
-const channelsMax = 1_000
-const usersMax = 1_000
-const idleMs = 10_000
-/** The pause between messages of a user who writes. */
-const pauseMs = 10
+const aims = { ratio: 0.4, memoryMb: 200, p99: 1.5 }
 
 export async function imports(stage: Stage, messages: number): Promise<string> {
   const file = join(stage.folder, 'import.json')
@@ -27,12 +19,12 @@ export async function imports(stage: Stage, messages: number): Promise<string> {
   await pipeline(Readable.from(itemsOf(imported.world, messages)), createWriteStream(file))
   const megabytes = (await stat(file)).size / 1e6
 
-  const copied = await timeCopy(bare, messages)
+  const copied = await copyMessages(bare.url, bare.world, messages)
   await settle(bare)
-  const { server } = imported
-  const idle = await sendFor(server, imported.world, () => sleep(idleMs))
+  const { server, world } = imported
+  const idle = await sendAlone(server, world.channels)
   const done = importFile(server, file, messages)
-  const busy = await sendFor(server, imported.world, () => done)
+  const busy = await sendBeside(server, world.channels, () => done)
   const { ms, grownMb } = await done
 
   const rates = [messages / ms, messages / copied].map((perMs) => perMs * 1_000)
@@ -56,66 +48,18 @@ export async function imports(stage: Stage, messages: number): Promise<string> {
         busy.p99.toFixed(1),
         idle.p99.toFixed(1),
         ratio(slower),
-        `< ${aims.p99}`,
-        verdict(slower < aims.p99),
+        `<= ${aims.p99}`,
+        verdict(slower <= aims.p99),
       ],
       ['median of a send meanwhile, idle, ms', busy.median.toFixed(1), idle.median.toFixed(1), '', '', ''],
     ],
   )
 }
 
-// ---------------------------------------------------------------------------------------------- world
-
-interface World {
-  applicationId: number
-  channels: number[]
-  users: number[]
-}
-
 async function prepare(stage: Stage, name: string): Promise<{ url: string; server: Server; world: World }> {
   const url = await stage.createDatabase(`import_${name}`)
   const server = await stage.startServer(url)
   return { url, server, world: await populate(url) }
-}
-
-async function populate(url: string): Promise<World> {
-  return withClient(url, async (client) => {
-    const ids = async (statement: string, values: unknown[]) =>
-      (await client.query(statement, values)).rows.map(({ id }) => Number(id))
-    const [applicationId = 0] = await ids('select min(id) as id from application', [])
-    const users = await ids(
-      `insert into "user" (application_id, name, display_name)
-       select $1, 'user-' || i, 'User ' || i from generate_series(0, $2::int - 1) i returning id`,
-      [applicationId, usersMax],
-    )
-    const channels = await ids(
-      `insert into channel (application_id, type, name, display_name)
-       select $1, 'PUBLIC', 'channel-' || i, 'Channel ' || i from generate_series(0, $2::int - 1) i returning id`,
-      [applicationId, channelsMax],
-    )
-    await client.query('vacuum (analyze)')
-    return { applicationId, channels, users }
-  })
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  return work(client).finally(() => client.end())
-}
-
-const vocabulary =
-  'hey did you see the train at seven I will bring coffee and bread for us all tomorrow if rain stops before noon'.split(
-    ' ',
-  )
-
-/** Returns a message of about 150 characters, with channels and authors in no particular order. */
-function messageAt(at: number): { channel: number; user: number; body: string } {
-  const words = Array.from(
-    { length: 32 },
-    (_, nth) => vocabulary[(at * 7 + nth * 11 + at * nth) % vocabulary.length],
-  )
-  return { channel: (at * 379) % channelsMax, user: (at * 613) % usersMax, body: `${words.join(' ')} ${at}` }
 }
 
 function* itemsOf({ channels }: World, messages: number): Generator<string> {
@@ -134,35 +78,6 @@ function* itemsOf({ channels }: World, messages: number): Generator<string> {
   yield ']'
 }
 
-function* rowsOf({ applicationId, channels, users }: World, messages: number): Generator<string> {
-  for (let at = 0; at < messages; at++) {
-    const { channel, user, body } = messageAt(at)
-    const properties = JSON.stringify({ nth: at })
-    const [channelId, userId] = [channels[channel], users[user]]
-    yield toCopyRow([
-      applicationId,
-      channelId,
-      'TEXT',
-      userId,
-      body,
-      undefined,
-      undefined,
-      undefined,
-      properties,
-    ])
-  }
-}
-
-// ------------------------------------------------------------------------------------------- measuring
-
-async function timeCopy({ url, world }: { url: string; world: World }, messages: number): Promise<number> {
-  return withClient(url, async (client) => {
-    const begin = performance.now()
-    await pipeline(Readable.from(rowsOf(world, messages)), client.query(copyFrom(copyMessagesStatement)))
-    return performance.now() - begin
-  })
-}
-
 /** Lets Postgres finish its work on the copied rows before other measurements. */
 async function settle({ url, server }: { url: string; server: Server }): Promise<void> {
   await stop(server.child)
@@ -170,33 +85,4 @@ async function settle({ url, server }: { url: string; server: Server }): Promise
     await client.query('truncate message cascade')
     await client.query('checkpoint')
   })
-}
-
-/** Sends messages one after another while something else happens. */
-async function sendFor(
-  { port, token }: Server,
-  { channels }: World,
-  happening: () => Promise<unknown>,
-): Promise<{ median: number; p99: number }> {
-  const times: number[] = []
-  let isOver = false
-  const happened = happening().finally(() => {
-    isOver = true
-  })
-  while (!isOver) {
-    const path = `/v1/channels/${channels[times.length % channels.length]}/messages`
-    const bytes = request('POST', path, token, {
-      type: 'TEXT',
-      body: 'Is anybody there?',
-      user: { username: 'user-1' },
-    })
-    const begin = performance.now()
-    await ask(port, bytes)
-    times.push(performance.now() - begin)
-    await sleep(pauseMs)
-  }
-  await happened
-  times.sort((a, b) => a - b)
-  const at = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN
-  return { median: at(0.5), p99: at(0.99) }
 }

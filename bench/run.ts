@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { connects } from './connects.ts'
 import { consoleScreens } from './console.ts'
+import { deletion } from './deletion.ts'
 import { dump } from './dump.ts'
 import { fanout } from './fanout.ts'
 import { compareFigures, type Figure, keepFigures, type Report, readFigures } from './figures.ts'
@@ -46,6 +47,7 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
     webhooks(stage, values.quick ? { rounds: 2, roundMs: 1_500 } : { rounds: 24, roundMs: 5_000 }),
   console: (stage) => consoleScreens(stage, values.quick ? 200_000 : 5_000_000),
   import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
+  deletion: (stage) => deletion(stage, values.quick ? 100_000 : 1_000_000),
   dump: (stage) => (values.quick ? dump(stage, 50_000, 500) : dump(stage, 1_000_000, 10_000)),
 }
 
