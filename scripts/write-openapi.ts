@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Context } from '#context.ts'
 import { adminPrefix } from '#resources/admin/address.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
-import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
+import { type AdminServices, adminOperationsOf } from '#routes/admin/operations.ts'
 import { describeApi } from '#routes/openapi/platform.ts'
 import { operationsOf } from '#routes/operations.ts'
 import { toYaml } from './openapi-yaml.ts'
@@ -15,5 +15,5 @@ const write = (name: string, text: string) => writeFile(new URL(`../${name}`, im
 await write('openapi.yaml', toYaml(describeApi(operationsOf(ctx))))
 await write(
   'openapi-admin.yaml',
-  toYaml(describeAdminApi(adminOperationsOf(ctx, {} as AdminDoors), adminPrefix)),
+  toYaml(describeAdminApi(adminOperationsOf(ctx, {} as AdminServices), adminPrefix)),
 )

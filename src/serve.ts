@@ -37,10 +37,10 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
   const realtime = new Realtime(ctx)
   const runs = new FunctionRuns(ctx)
   const webhooks = new WebhookDeliveries(ctx)
-  const door = await doorOf(ctx, realtime)
+  const entryPoint = await entryPointOf(ctx, realtime)
   const { handler, publish } = ctx.tracing
-    ? (await import('#realtime/trace-realtime.ts')).traceRealtime(ctx.tracing, door)
-    : door
+    ? (await import('#realtime/trace-realtime.ts')).traceRealtime(ctx.tracing, entryPoint)
+    : entryPoint
   const dispatcher = new Dispatcher(
     ctx,
     publish,
@@ -97,12 +97,12 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
 function attachSockets(
   ctx: Context,
   app: FastifyInstance,
-  door: Pick<StompOptions<Session>, 'handler' | 'flusher'>,
+  entryPoint: Pick<StompOptions<Session>, 'handler' | 'flusher'>,
   limits: Partial<StompLimits>,
 ): StompServer {
   const proxies = ctx.config.trustedProxies
   return attachStomp(app.server, {
-    ...door,
+    ...entryPoint,
     paths: socketPaths,
     locate: (request) => ({ origin: readOrigin(request, proxies), address: readAddress(request, proxies) }),
     log: ctx.log,
@@ -130,7 +130,7 @@ function tallyOf({ metrics: { framesReceived, framesSent, framesServed } }: Cont
 }
 
 /** Returns the real-time entry point, observed by the test API if it is on. */
-async function doorOf(ctx: Context, realtime: Realtime): Promise<Door> {
+async function entryPointOf(ctx: Context, realtime: Realtime): Promise<EntryPoint> {
   if (ctx.testApi) {
     const { observe } = await import('#test-api/parts.ts')
     return observe(ctx, ctx.testApi, realtime)
@@ -144,7 +144,7 @@ async function followWorlds(ctx: Context): Promise<void> {
   await judgeWorlds(ctx, ctx.testApi)
 }
 
-interface Door {
+interface EntryPoint {
   handler: StompHandler<Session>
   publish(events: CommittedEvent[]): Promise<void>
 }

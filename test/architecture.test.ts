@@ -23,9 +23,9 @@ const mayImport: Record<string, string[]> = {
   context: ['*'],
   server: ['*'],
   serve: ['*'],
-  // The doors.
+  // What serves the APIs.
   routes: ['domain', 'wire', 'resources', 'errors', 'metrics', 'place', 'type config', 'type context'],
-  // It stands around the real-time door, and in front of the others.
+  // It wraps the real-time API, and runs before the others.
   'test-api': [
     'domain',
     'wire',

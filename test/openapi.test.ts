@@ -6,7 +6,7 @@ import type { Context } from '#context.ts'
 import { adminPrefix } from '#resources/admin/address.ts'
 import type { AnyResource } from '#resources/define.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
-import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
+import { type AdminServices, adminOperationsOf } from '#routes/admin/operations.ts'
 import { describeApi } from '#routes/openapi/platform.ts'
 import { operationsOf } from '#routes/operations.ts'
 import { toYaml } from '../scripts/openapi-yaml.ts'
@@ -17,7 +17,7 @@ const operations = operationsOf({} as Context)
 const committed = await readFile(new URL('../openapi.yaml', import.meta.url), 'utf8')
 const document = parse(committed)
 
-const adminOperations = adminOperationsOf({} as Context, {} as AdminDoors)
+const adminOperations = adminOperationsOf({} as Context, {} as AdminServices)
 const adminCommitted = await readFile(new URL('../openapi-admin.yaml', import.meta.url), 'utf8')
 
 describe.each([

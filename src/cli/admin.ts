@@ -5,7 +5,7 @@ import { UsageError } from '#cli/output.ts'
 import type { Context } from '#context.ts'
 import { adminPrefix } from '#resources/admin/address.ts'
 import { type Ask, performAdmin } from '#routes/admin/operation.ts'
-import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
+import { type AdminServices, adminOperationsOf } from '#routes/admin/operations.ts'
 
 export interface AdminOptions {
   /** The URL of the server; without it, the database of the settings is used. */
@@ -17,7 +17,7 @@ export interface AdminOptions {
 export type Call = (id: string, ask?: Ask) => Promise<any>
 
 /** Empty: the command line calls no handlers that need a request. */
-const noDoors = {} as AdminDoors
+const noServices = {} as AdminServices
 
 /** Calls `work` with the operations of a server (with CHATTERIE_ADMIN_KEY), or as the operator of this machine. */
 export function withAdmin<T>({ server }: AdminOptions, work: (call: Call) => Promise<T>): Promise<T> {
@@ -29,7 +29,7 @@ export function withAdmin<T>({ server }: AdminOptions, work: (call: Call) => Pro
 }
 
 function operationOf(ctx: Context, id: string) {
-  const found = adminOperationsOf(ctx, noDoors).find((each) => each.id === id)
+  const found = adminOperationsOf(ctx, noServices).find((each) => each.id === id)
   if (!found) throw new Error(`There is no operation ${id}`)
   return found
 }

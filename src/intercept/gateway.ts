@@ -7,7 +7,7 @@ import { handOn, join, without } from '#intercept/hand-on.ts'
 import type { Log } from '#intercept/intercept.ts'
 import { type Listening, listen } from '#intercept/listen.ts'
 
-export interface Door extends Listening {
+export interface Gateway extends Listening {
   /** Handles a request for one of the names that arrived another way. */
   take(request: IncomingMessage, response: ServerResponse, path?: string): void
 }
@@ -26,14 +26,14 @@ const forwarded = ['X-Forwarded-Proto', 'https']
 const brokenOff =
   'A program broke off a TLS handshake, as those do that trust none of what --intercept sets (docs/testing.md)'
 
-/** As long as Chatterie keeps idle connections, so that clients see the same behaviour through the door. */
+/** As long as Chatterie keeps idle connections, so that clients see the same behaviour through the gateway. */
 const keepAliveTimeout = 72_000
 
 /**
  * @param url of Chatterie, with plain HTTP; it must trust proxies on this machine
  * @param tls in PEM
  */
-export async function openDoor(url: URL, tls: { key: string; cert: string }, log: Log): Promise<Door> {
+export async function openGateway(url: URL, tls: { key: string; cert: string }, log: Log): Promise<Gateway> {
   const to = { host: url.hostname, port: Number(url.port || 80) }
   const agent = new Agent({ keepAlive: true })
 

@@ -1,9 +1,9 @@
-// Node loads this module into each program that runs with NODE_OPTIONS=--import=…/hook.mjs?door=PORT&names=…, because
-// its HTTP clients ignore proxies. It redirects connections to port 443 of the names to the door. For Node >= 18.18.
+// Node loads this module into each program that runs with NODE_OPTIONS=--import=…/hook.mjs?gateway=PORT&names=…, because
+// its HTTP clients ignore proxies. It redirects connections to port 443 of the names to the gateway. For Node >= 18.18.
 import net from 'node:net'
 
 const { searchParams } = new URL(import.meta.url)
-const door = { host: '127.0.0.1', port: Number(searchParams.get('door')) }
+const gateway = { host: '127.0.0.1', port: Number(searchParams.get('gateway')) }
 const names = new Set(searchParams.get('names').split(','))
 
 const { connect } = net.Socket.prototype
@@ -16,7 +16,7 @@ net.Socket.prototype.connect = function (...given) {
   if (!isIntercepted(options)) return connect.apply(this, given)
   return connect.call(
     this,
-    { ...options, ...door },
+    { ...options, ...gateway },
     others.find((each) => typeof each === 'function'),
   )
 }

@@ -2,7 +2,7 @@
 // variables, so that nothing on the machine is changed and no other program is affected.
 import { makeCertificates } from '#intercept/authority.ts'
 import { writeBundles } from '#intercept/bundles.ts'
-import { openDoor } from '#intercept/door.ts'
+import { openGateway } from '#intercept/gateway.ts'
 import { openProxy } from '#intercept/proxy.ts'
 import { fileOfCode } from '#place.ts'
 
@@ -30,19 +30,19 @@ export interface Intercept {
   close(): Promise<void>
 }
 
-/** Starts the interception: a door with a certificate, a proxy that leads to it, and CA bundles. */
+/** Starts the interception: a gateway with a certificate, a proxy that leads to it, and CA bundles. */
 export async function startIntercept({ url, environment, log }: InterceptOptions): Promise<Intercept> {
   const { authority, certificate, key } = makeCertificates(names)
   const bundles = await writeBundles(authority, environment, log)
-  const door = await openDoor(new URL(url), { key, cert: certificate }, log)
+  const gateway = await openGateway(new URL(url), { key, cert: certificate }, log)
   const bypassed = listOf(environment.no_proxy ?? environment.NO_PROXY)
   const outer = bypassed.includes('*') ? undefined : outerProxy(environment, log)
-  const proxy = await openProxy({ names, door, outer })
+  const proxy = await openProxy({ names, gateway, outer })
 
   const proxyUrl = `http://127.0.0.1:${proxy.port}`
   const noProxy = [...new Set([...bypassed.filter(isOfOthers), ...loopback])].join(',')
   const hook = fileOfCode('intercept/hook.mjs')
-  hook.search = String(new URLSearchParams({ door: String(door.port), names: names.join(',') }))
+  hook.search = String(new URLSearchParams({ gateway: String(gateway.port), names: names.join(',') }))
   return {
     environment: {
       ...bundles.environment,
@@ -53,7 +53,7 @@ export async function startIntercept({ url, environment, log }: InterceptOptions
       NODE_OPTIONS: [environment.NODE_OPTIONS, `--import=${hook}`].filter(Boolean).join(' '),
     },
     async close() {
-      await Promise.all([proxy.close(), door.close(), bundles.remove()])
+      await Promise.all([proxy.close(), gateway.close(), bundles.remove()])
     },
   }
 }

@@ -1,22 +1,22 @@
-// The proxy for clients that honour HTTPS_PROXY: intercepted names lead to the door, all others to their real hosts.
+// The proxy for clients that honour HTTPS_PROXY: intercepted names lead to the gateway, all others to their real hosts.
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Door } from '#intercept/door.ts'
+import type { Gateway } from '#intercept/gateway.ts'
 import { handOn, join } from '#intercept/hand-on.ts'
 import { type Listening, listen } from '#intercept/listen.ts'
 
 export interface ProxyOptions {
   /** In lower case, for port 443. */
   names: string[]
-  door: Door
+  gateway: Gateway
   /** The proxy by which this machine reaches others, if it needs one; http: or https:. */
   outer?: URL | undefined
 }
 
-export function openProxy({ names, door, outer }: ProxyOptions): Promise<Listening> {
+export function openProxy({ names, gateway, outer }: ProxyOptions): Promise<Listening> {
   const isOurs = ({ hostname, port }: URL) =>
     names.includes(hostname.replace(/\.$/, '')) && (port || '443') === '443'
 
@@ -25,7 +25,7 @@ export function openProxy({ names, door, outer }: ProxyOptions): Promise<Listeni
     if (!target || !/:\d+$/.test(request.url as string)) return refuse(socket, '400 Bad Request')
     try {
       const onward = await (isOurs(target)
-        ? dial('127.0.0.1', door.port)
+        ? dial('127.0.0.1', gateway.port)
         : outer
           ? dialThrough(outer, request.url as string)
           : dial(target.hostname, Number(target.port || 443)))
@@ -46,7 +46,7 @@ export function openProxy({ names, door, outer }: ProxyOptions): Promise<Listeni
     }
     const { protocol, hostname, port, pathname, search } = target
     const path = pathname + search
-    if (protocol === 'https:' && isOurs(target)) door.take(request, response, path)
+    if (protocol === 'https:' && isOurs(target)) gateway.take(request, response, path)
     else if (outer) handOn(request, response, addressOf(outer), authorizationFor(outer))
     else handOn(request, response, { protocol, host: withoutBrackets(hostname), port, path, agent: false })
   }

@@ -2,7 +2,7 @@ import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Scene } from './round.ts'
-import type { Door } from './stage.ts'
+import type { Instance } from './stage.ts'
 
 const fullMs = 4_000
 const chunk = Buffer.alloc(1024 ** 2)
@@ -13,11 +13,11 @@ const chunk = Buffer.alloc(1024 ** 2)
  */
 export async function fillDisk(scene: Scene): Promise<void> {
   const { stage, broken } = scene
-  const door = stage.doors[0] as Door
+  const instance = stage.instances[0] as Instance
   const { id } = await stage.create('/channels', { type: 'PUBLIC' })
   scene.otherChannelIds.push(id)
   await upload(scene, id)
-  const filler = join(door.home, 'filler')
+  const filler = join(instance.home, 'filler')
   await fill(filler)
   try {
     const giveUpAt = Date.now() + fullMs
@@ -65,7 +65,7 @@ async function upload({ stage }: Scene, channelId: number): Promise<boolean> {
   form.append('file', new Blob([chunk], { type: 'application/octet-stream' }), 'zeros')
   try {
     const answer = await stage.request(
-      stage.doors[0] as Door,
+      stage.instances[0] as Instance,
       'POST',
       `/channels/${channelId}/messages`,
       form,

@@ -4,7 +4,7 @@ import { backendPid, postmasterPid } from '../support/embedded.ts'
 import { fillDisk } from './disk-full.ts'
 import { hasRedis } from './redis.ts'
 import type { Scene } from './round.ts'
-import type { Door, Stage } from './stage.ts'
+import type { Instance, Stage } from './stage.ts'
 import { openOne, openOnSmallDisk, openTwo } from './stages.ts'
 import { stopLeader } from './stop-leader.ts'
 
@@ -25,7 +25,7 @@ export const faults: Record<string, Fault> = {
     strikes: 5,
     open: openOne,
     async strike({ stage, random }) {
-      const { network } = onlyDoor(stage)
+      const { network } = onlyInstance(stage)
       if (random() < 0.5) {
         network.holdAnswers()
         await sleep(random() * 300)
@@ -38,9 +38,9 @@ export const faults: Record<string, Fault> = {
     strikes: 3,
     open: openOne,
     async strike({ stage }) {
-      const door = onlyDoor(stage)
-      await stage.kill(door)
-      await stage.restart(door)
+      const instance = onlyInstance(stage)
+      await stage.kill(instance)
+      await stage.restart(instance)
     },
   },
   'kill-backend': {
@@ -103,12 +103,12 @@ async function missingRedis(): Promise<string | undefined> {
   return (await hasRedis()) ? undefined : 'there is no redis-server'
 }
 
-function onlyDoor({ doors }: Stage): Door {
-  return doors[0] as Door
+function onlyInstance({ instances }: Stage): Instance {
+  return instances[0] as Instance
 }
 
-function inAnyOrder({ doors }: Stage, random: () => number): [Door, Door] {
-  return (random() < 0.5 ? doors : doors.toReversed()) as [Door, Door]
+function inAnyOrder({ instances }: Stage, random: () => number): [Instance, Instance] {
+  return (random() < 0.5 ? instances : instances.toReversed()) as [Instance, Instance]
 }
 
 /** Its clients are led to the other, and come back to it when it is there again. */
@@ -151,7 +151,7 @@ async function killPostgres(
   { stage, random }: Scene,
   find: (home: string) => Promise<number>,
 ): Promise<void> {
-  const { home, network } = onlyDoor(stage)
+  const { home, network } = onlyInstance(stage)
   const pid = await find(home)
   stage.died()
   process.kill(pid, 'SIGKILL')

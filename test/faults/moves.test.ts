@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { cloneDatabase } from '../support/server.ts'
 import { Device } from './device.ts'
-import { type Door, Stage } from './stage.ts'
+import { type Instance, Stage } from './stage.ts'
 
 it('a session that moved to another process and back receives nothing twice', {
   timeout: 60_000,
@@ -18,7 +18,7 @@ it('a session that moved to another process and back receives nothing twice', {
     Object.assign(stage.settings, { DATABASE_URL: database.url, CHATTERIE_ENCRYPTION_KEY: '5a'.repeat(32) })
     for (const name of ['first', 'second']) await stage.addServer(join(folder, name))
   })
-  const [first, second] = stage.doors as [Door, Door]
+  const [first, second] = stage.instances as [Instance, Instance]
   await stage.create('/users', { name: 'mover', displayName: 'Mover', isGuest: false })
   const members = [{ username: 'mover' }]
   const { id: channelId } = await stage.create('/channels', { type: 'PUBLIC', name: 'moves', members })

@@ -5,7 +5,7 @@ import { v4 as uuid } from 'uuid'
 import type { MessageDocument, PageDocument } from '../support/documents.ts'
 import { Device } from './device.ts'
 import { bodyOf, judge, type Stored, type Write } from './law.ts'
-import type { Door, Stage } from './stage.ts'
+import type { Instance, Stage } from './stage.ts'
 
 export interface Round {
   writes: number
@@ -76,7 +76,7 @@ export async function runRound(
   const { id: channelId } = await stage.create('/channels', { type: 'PUBLIC', name, members })
   const readHistory = () => history(stage, channelId)
   const devices = usernames.map((username, at) => {
-    const { network } = stage.doors[at % stage.doors.length] as Door
+    const { network } = stage.instances[at % stage.instances.length] as Instance
     return new Device({ url: network.url, apiKey: stage.apiKey, username, channelId, readHistory, backMs })
   })
   stage.failures.clear()
@@ -100,8 +100,8 @@ export async function runRound(
         .filter((_, at) => at % 2 === 1)
         .map((each) => write(`${each.name}`, (body) => each.send(body))),
       ...Array.from({ length: load.backends }, (_, at) => {
-        const door = stage.doors[at % stage.doors.length] as Door
-        return write(`${name}-backend-${at}`, (body) => sendByRest(stage, door, channelId, body))
+        const instance = stage.instances[at % stage.instances.length] as Instance
+        return write(`${name}-backend-${at}`, (body) => sendByRest(stage, instance, channelId, body))
       }),
     ]
     try {
@@ -123,12 +123,12 @@ export async function runRound(
 
 async function sendByRest(
   stage: Stage,
-  door: Door,
+  instance: Instance,
   channelId: number,
   body: string,
 ): Promise<number | undefined> {
   try {
-    const answer = await stage.request(door, 'POST', `/channels/${channelId}/messages`, {
+    const answer = await stage.request(instance, 'POST', `/channels/${channelId}/messages`, {
       type: 'TEXT',
       body,
     })

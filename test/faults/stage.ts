@@ -18,7 +18,7 @@ const requestMs = 15_000
 /** How long what must succeed is tried again. */
 const insistMs = 60_000
 
-export interface Door {
+export interface Instance {
   server: ServerProcess
   /** The way to it, also after it was started anew. */
   network: CutProxy
@@ -29,7 +29,7 @@ export interface Door {
 export class Stage {
   readonly apiKey = apiKey
   readonly folder: string
-  readonly doors: Door[] = []
+  readonly instances: Instance[] = []
   /** When a process, or Postgres, was killed; in ms since the epoch. */
   readonly deaths: { at: number }[] = []
   /** Answers that say that the server failed, other than that it cannot answer now. */
@@ -68,29 +68,29 @@ export class Stage {
   }
 
   /** Starts one more server. @param home of its own, made by the server where it is missing */
-  async addServer(home: string): Promise<Door> {
+  async addServer(home: string): Promise<Instance> {
     const server = await startServerProcess(this.#settingsOf(home))
-    const door = { server, home, network: await openProxy(server.url) }
+    const instance = { server, home, network: await openProxy(server.url) }
     this.defer(async () => {
-      await door.network.close()
-      door.server.child.kill('SIGCONT')
-      await door.server.end('SIGTERM')
+      await instance.network.close()
+      instance.server.child.kill('SIGCONT')
+      await instance.server.end('SIGTERM')
     })
-    this.doors.push(door)
-    return door
+    this.instances.push(instance)
+    return instance
   }
 
   /** Kills a server; it is gone when this resolves. */
-  async kill({ server: { child } }: Door): Promise<void> {
+  async kill({ server: { child } }: Instance): Promise<void> {
     this.died()
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
 
   /** Starts a server again where it was; resolves when it answers. */
-  async restart(door: Door): Promise<void> {
-    const port = new URL(door.server.url).port
-    door.server = await startServerProcess({ ...this.#settingsOf(door.home), PORT: port })
+  async restart(instance: Instance): Promise<void> {
+    const port = new URL(instance.server.url).port
+    instance.server = await startServerProcess({ ...this.#settingsOf(instance.home), PORT: port })
   }
 
   died(): void {
@@ -111,13 +111,13 @@ export class Stage {
   // ---------------------------------------------------------------------------------------- requests
 
   /**
-   * One request through a door, as a backend sends it.
+   * One request through an instance, as a backend sends it.
    * @throws where no answer came
    */
-  async request(door: Door, method: string, path: string, body?: unknown): Promise<Response> {
-    this.#token ??= await this.#authorize(door)
+  async request(instance: Instance, method: string, path: string, body?: unknown): Promise<Response> {
+    this.#token ??= await this.#authorize(instance)
     const isForm = body instanceof FormData
-    const answer = await fetch(`${door.network.url}/v1${path}`, {
+    const answer = await fetch(`${instance.network.url}/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
@@ -133,13 +133,13 @@ export class Stage {
     return answer
   }
 
-  /** The document of a request that must succeed; it is tried through one door after the other. Only to read. */
+  /** The document of a request that must succeed; it is tried through one instance after the other. Only to read. */
   async get<T>(path: string): Promise<T> {
     const giveUpAt = Date.now() + insistMs
     for (let attempt = 0; ; attempt++) {
-      const door = this.doors[attempt % this.doors.length] as Door
+      const instance = this.instances[attempt % this.instances.length] as Instance
       try {
-        const answer = await this.request(door, 'GET', path)
+        const answer = await this.request(instance, 'GET', path)
         if (answer.ok) return (await answer.json()) as T
         if (Date.now() > giveUpAt) throw new Error(`GET ${path} answers ${answer.status}`)
         await answer.body?.cancel()
@@ -152,12 +152,12 @@ export class Stage {
 
   /** Makes something while nothing is broken. */
   async create<T = { id: number }>(path: string, body: unknown): Promise<T> {
-    const answer = await this.request(this.doors[0] as Door, 'POST', path, body)
+    const answer = await this.request(this.instances[0] as Instance, 'POST', path, body)
     if (!answer.ok) throw new Error(`POST ${path} answers ${answer.status}: ${await answer.text()}`)
     return answer.json() as Promise<T>
   }
 
-  async #authorize({ network }: Door): Promise<string> {
+  async #authorize({ network }: Instance): Promise<string> {
     const answer = await fetch(`${network.url}/oauth/token`, {
       method: 'POST',
       headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Scene } from './round.ts'
-import type { Door, Stage } from './stage.ts'
+import type { Instance, Stage } from './stage.ts'
 
 const stoppedMs = 12_000
 /** By then another process leads. */
@@ -12,7 +12,7 @@ const takeoverMs = 5_000
  */
 export async function stopLeader({ stage, random, devices, broken }: Scene): Promise<void> {
   const leader = leaderOf(stage)
-  const other = stage.doors.find((door) => door !== leader) as Door
+  const other = stage.instances.find((instance) => instance !== leader) as Instance
   const isLed = random() < 0.5
   if (isLed) stage.died() // what it has not kept by then, the other server cannot know
   leader.server.child.kill('SIGSTOP')
@@ -41,11 +41,11 @@ export async function stopLeader({ stage, random, devices, broken }: Scene): Pro
 }
 
 /** The last to say that it leads. */
-function leaderOf({ doors }: Stage): Door {
-  const saidAt = ({ server }: Door): number => {
+function leaderOf({ instances }: Stage): Instance {
+  const saidAt = ({ server }: Instance): number => {
     const lines = server.output().split('\n')
     const said = lines.findLast((line) => line.includes('this process publishes the events'))
     return said === undefined ? 0 : JSON.parse(said).time
   }
-  return doors.toSorted((a, b) => saidAt(b) - saidAt(a))[0] as Door
+  return instances.toSorted((a, b) => saidAt(b) - saidAt(a))[0] as Instance
 }

@@ -319,7 +319,7 @@ function described(world: World, api: Api): fc.Arbitrary<Request> {
   })
 }
 
-/** Doors beside the operations: pages, files, tokens, uploads of users, SockJS. */
+/** Requests other than operations: pages, files, tokens, uploads of users, SockJS. */
 function others(world: World): fc.Arbitrary<Request> {
   const segment = fc.oneof(hostileText.map(encoded), fc.constantFrom('a', '1', '%', '%ff', '..', ''))
   const pages = fc.constantFrom(

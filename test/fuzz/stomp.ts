@@ -1,4 +1,4 @@
-// What clients of the real-time door say: frames as the protocol wants them, and frames with something wrong.
+// What clients of the real-time API send: frames that follow the protocol, and frames that break it.
 import fc from 'fast-check'
 import { z } from 'zod'
 import { openRouter } from '#realtime/table.ts'

@@ -1,4 +1,4 @@
-// What passes the door, the proxy and the hook arrives as it was sent, and what others own goes to them.
+// What passes the gateway, the proxy and the hook arrives as it was sent, and what others own goes to them.
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
@@ -47,7 +47,7 @@ beforeEach(() => {
   }
 })
 
-/** Asks the door for `/v1/users`, as a client does that trusts the authority of the run. */
+/** Asks the gateway for `/v1/users`, as a client does that trusts the authority of the run. */
 async function askDoor(options: Parameters<typeof request>[1] = {}) {
   const ca = await readFile(intercept.environment.NODE_EXTRA_CA_CERTS as string, 'utf8')
   const dispatcher = new ProxyAgent({ uri: proxyOf(intercept), requestTls: { ca } })
@@ -230,7 +230,7 @@ it('existing settings are kept: options of Node, and hosts in NO_PROXY other tha
     no_proxy: '.example.com, chatkitty.com, *.chatkitty.com api.chatkitty.com:443',
   })
   expect(environment.NODE_OPTIONS).toMatch(
-    /^--no-warnings --import=file:\/\/\S+\/hook\.mjs\?door=\d+&names=\S+$/,
+    /^--no-warnings --import=file:\/\/\S+\/hook\.mjs\?gateway=\d+&names=\S+$/,
   )
   expect(environment.no_proxy).toBe('.example.com,localhost,127.0.0.1,::1')
   expect(environment.NO_PROXY).toBe(environment.no_proxy)

@@ -33,7 +33,7 @@ const webSocket = [
   'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ]
-const doors: [door: string, line: string, more: string[]][] = [
+const targets: [target: string, line: string, more: string[]][] = [
   ['a route', 'GET /v1/application', []],
   ['a page', 'GET /openapi.yaml', []],
   ['what is not there', 'GET /nowhere', []],
@@ -44,7 +44,7 @@ const doors: [door: string, line: string, more: string[]][] = [
   ['a session of SockJS', 'POST /rtm/0/abc/xhr', ['Content-Length: 0']],
 ]
 
-describe.each(doors)('%s', (_, line, more) => {
+describe.each(targets)('%s', (_, line, more) => {
   it.each([
     ['no Host', []],
     ['two of them', ['Host: a', 'Host: a']],

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { roles } from '#resources/admin/role.ts'
-import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
+import { type AdminServices, adminOperationsOf } from '#routes/admin/operations.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -31,7 +31,7 @@ afterAll(() => server.close())
 type Row = (typeof adminOperations)[number]
 const titleOf = ({ method, path }: { method?: string | undefined; path?: string | undefined }) =>
   `${method} ${path}`
-const declared = adminOperationsOf({} as Context, {} as AdminDoors)
+const declared = adminOperationsOf({} as Context, {} as AdminServices)
 const rows = adminOperations.map((row): [string, Row] => [titleOf(row), row])
 
 /** Names what is not there, but for the application: who gets through learns that. */

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { Context } from '#context.ts'
 import { adminPrefix } from '#resources/admin/address.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
-import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
+import { type AdminServices, adminOperationsOf } from '#routes/admin/operations.ts'
 import { describeApi } from '#routes/openapi/platform.ts'
 import { operationsOf } from '#routes/operations.ts'
 import { snake } from '#wire/casing.ts'
@@ -36,7 +36,7 @@ interface Document {
 const ctx = {} as Context
 const document = describeApi(operationsOf(ctx)) as unknown as Document
 const adminDocument = describeAdminApi(
-  adminOperationsOf(ctx, {} as AdminDoors),
+  adminOperationsOf(ctx, {} as AdminServices),
   adminPrefix,
 ) as unknown as Document
 

@@ -19,12 +19,12 @@ import { userAdminOperations } from '#routes/admin/users.ts'
 import { webhookOperations } from '#routes/admin/webhooks.ts'
 
 /** What handlers of the admin API need from the server. */
-export type AdminDoors = Pick<FastifyInstance, 'limitSignIns'> & { live: LiveFeed }
+export type AdminServices = Pick<FastifyInstance, 'limitSignIns'> & { live: LiveFeed }
 
-/** Returns all operations of the admin API (operating contract 2). @param doors what handlers need from the server */
-export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperation[] {
+/** Returns all operations of the admin API (operating contract 2). @param services what handlers need from the server */
+export function adminOperationsOf(ctx: Context, services: AdminServices): AdminOperation[] {
   return [
-    ...sessionOperations(ctx, doors),
+    ...sessionOperations(ctx, services),
     ...operatorOperations(ctx),
     ...applicationAdminOperations(ctx),
     ...uiAdminOperations(ctx),
@@ -34,7 +34,7 @@ export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperati
     ...activityOperations(ctx),
     ...transferOperations(ctx),
     ...functionAdminOperations(ctx),
-    ...statisticsOperations(ctx, doors),
+    ...statisticsOperations(ctx, services),
     ...webhookOperations(ctx),
     ...dataLifeOperations(ctx),
     ...auditOperations(ctx),
