@@ -181,8 +181,9 @@ function openBacklog(log: FastifyBaseLogger): Pick<Context, 'later' | 'settled'>
       const done = work
         .catch((error) => {
           // The subject of the work may have been deleted in the meantime.
-          if (isGone(error)) log.debug({ err: error }, 'work came too late')
-          else log.error({ err: error }, 'work behind a request failed')
+          if (isGone(error))
+            log.debug({ err: error }, 'work after a request was not needed: its subject no longer exists')
+          else log.error({ err: error }, 'work after a request failed')
         })
         .finally(() => pending.delete(done))
       pending.add(done)

@@ -172,7 +172,7 @@ function stopOnSignals(log: pino.Logger): void {
         log.info({ signal }, 'stopping')
         void leave()
       } else if (now - firstAt > sameSignalMs) {
-        log.info({ signal }, 'stopping at once')
+        log.info({ signal }, 'stopping immediately')
         hurried.resolve()
       }
     })

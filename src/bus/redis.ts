@@ -112,11 +112,12 @@ class RedisBus implements Bus {
     })
     let isAway = false
     client.on('error', (error) => {
-      if (!isAway && this.#state === 'open') this.#log.warn({ err: error, role }, 'Redis is away')
+      if (!isAway && this.#state === 'open')
+        this.#log.warn({ err: error, role }, 'the connection to Redis was lost')
       isAway = true
     })
     client.on('ready', () => {
-      if (isAway) this.#log.info({ role }, 'Redis is back')
+      if (isAway) this.#log.info({ role }, 'the connection to Redis is restored')
       isAway = false
     })
     // Rejects only when the client is destroyed.
@@ -133,7 +134,7 @@ class RedisBus implements Bus {
         return
       } catch (error) {
         if (this.#state !== 'open') return
-        if (retries === 0) this.#log.warn({ err: error }, 'Redis gave no subscription, it is asked again')
+        if (retries === 0) this.#log.warn({ err: error }, 'subscribing to Redis failed and will be retried')
         await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
       }
     }
@@ -159,7 +160,7 @@ class RedisBus implements Bus {
   /** Replaces a publisher that gets no answer: the kernel detects a dead connection only after 15 min of writes. */
   #replace(publisher: Client): void {
     if (this.#publisher !== publisher || this.#state !== 'open') return
-    this.#log.warn('Redis does not answer, it is connected anew')
+    this.#log.warn('Redis does not answer: reconnecting')
     this.#publisher = this.#connect('publisher')
     publisher.destroy()
   }
@@ -168,7 +169,7 @@ class RedisBus implements Bus {
   async #notify(cause: unknown): Promise<void> {
     if (this.#isNotifying || this.#state !== 'open') return
     this.#isNotifying = true
-    this.#log.warn({ err: cause }, 'signals did not reach the other processes')
+    this.#log.warn({ err: cause }, 'signals could not be sent to the other processes')
     for (let retries = 0; this.#owesNotice && this.#state === 'open'; retries++) {
       await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
       this.#owesNotice = false

@@ -151,7 +151,7 @@ export class FunctionRunner {
   async #sweep(): Promise<void> {
     const pids = await this.#records.sweep()
     if (pids.length > 0)
-      this.#options.log.warn({ pids }, 'functions that an earlier server had left were ended')
+      this.#options.log.warn({ pids }, 'function processes of a previous server were ended')
   }
 
   async #prepare(spec: RuntimeSpec): Promise<[ProcessSettings, StartOrder]> {
@@ -275,7 +275,7 @@ export class FunctionRunner {
           change: () => this.#onChange(pool, member),
           stale: (error) => {
             const fields = { applicationId: spec.applicationId, error: error.name }
-            this.#options.log.warn(fields, 'what a function left behind failed after its end')
+            this.#options.log.warn(fields, 'code of a function failed after the end of its run')
           },
         }),
       }

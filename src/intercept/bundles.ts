@@ -52,7 +52,7 @@ async function given(variables: string[], environment: Environment, log: Log): P
   try {
     return await readFile(environment[variable] as string, 'utf8')
   } catch (error) {
-    log.warn(`${variable} cannot be read, and is left out: ${(error as Error).message}`)
+    log.warn(`${variable} is ignored, because it cannot be read: ${(error as Error).message}`)
     return undefined
   }
 }

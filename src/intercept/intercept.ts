@@ -76,6 +76,6 @@ function outerProxy(environment: Environment, log: Log): URL | undefined {
   if (!text) return undefined
   const url = URL.parse(text.includes('://') ? text : `http://${text}`)
   if (url && /^https?:$/.test(url.protocol)) return url
-  log.warn('HTTPS_PROXY is no proxy of http: or https:, and is left out')
+  log.warn('HTTPS_PROXY is ignored: it is not an http: or https: proxy')
   return undefined
 }

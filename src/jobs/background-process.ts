@@ -64,7 +64,7 @@ export class BackgroundProcess {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       const isNeeded = await isWorkWaiting(this.#ctx).catch((error) => {
-        if (!signal.aborted) log.warn({ err: error }, 'it cannot be seen whether there is work')
+        if (!signal.aborted) log.warn({ err: error }, 'checking for background work failed')
         return undefined
       })
       if (isNeeded) this.#open()

@@ -78,7 +78,7 @@ export class Drain {
         else if (restMs > 0) await this.#rest(restMs)
       }
     } catch (error) {
-      this.#log.error({ err: error }, 'work in the background failed, and is tried again')
+      this.#log.error({ err: error }, 'background work failed and will be retried')
     }
     if (this.#state === 'running') this.#state = 'idle'
   }

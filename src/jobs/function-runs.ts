@@ -94,7 +94,7 @@ export class FunctionRuns {
     const all = Promise.all([...this.#lines.values()].flatMap(({ running }) => [...running.values()]))
     await Promise.race([all, sleep(stopMs, undefined, { ref: false })])
     await giveBackQueuedRuns(this.#ctx, []).catch((error) =>
-      this.#ctx.log.warn({ err: error }, 'runs of functions were not given back'),
+      this.#ctx.log.warn({ err: error }, 'function runs could not be released'),
     )
   }
 
@@ -192,11 +192,11 @@ export class FunctionRuns {
   async #notRecorded(run: QueuedRun, error: unknown): Promise<void> {
     const { log } = this.#ctx
     if (!isGone(error) && (run.attempts < attemptsMax || isDatabaseAway(error))) {
-      log.warn({ err: error, functionId: run.functionId }, 'how a function ran was not recorded')
+      log.warn({ err: error, functionId: run.functionId }, 'the outcome of a function run could not be saved')
       return
     }
     await setRunAside(this.#ctx, run, error).catch((fault) =>
-      log.warn({ err: fault, functionId: run.functionId }, 'a run was not set aside'),
+      log.warn({ err: fault, functionId: run.functionId }, 'a function run could not be set aside'),
     )
   }
 }

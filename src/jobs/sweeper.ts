@@ -90,7 +90,7 @@ export class Sweeper {
     try {
       if (this.#state === 'running') await work()
     } catch (error) {
-      this.#ctx.log.error({ err: error }, 'what is left of deleted or old things could not be swept')
+      this.#ctx.log.error({ err: error }, 'remains of deleted or expired data could not be removed')
     }
   }
 }

@@ -151,7 +151,10 @@ export class WebhookDeliveries {
 
   /** An internal error does not count as an attempt; the delivery is retried a little later. */
   async #rest(id: number, error: unknown): Promise<void> {
-    this.#ctx.log.error({ err: error, deliveryId: id }, 'a delivery to a webhook could not be made')
+    this.#ctx.log.error(
+      { err: error, deliveryId: id },
+      'a webhook delivery failed before it was sent, and will be retried',
+    )
     await holdDelivery(this.#ctx, id, restMs).catch(() => undefined) // the database may be unavailable
   }
 

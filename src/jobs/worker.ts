@@ -90,7 +90,7 @@ export class Worker {
   /** If this fails, the next sweep releases the jobs. */
   #giveBack(id: string): Promise<void> {
     return releaseWorker(this.#ctx, id).catch((error) =>
-      this.#ctx.log.warn({ err: error }, 'work was not given back'),
+      this.#ctx.log.warn({ err: error }, 'jobs could not be released'),
     )
   }
 
@@ -119,7 +119,7 @@ export class Worker {
       // Waits until LISTEN, which the client sends next, has completed.
       client.once('drain', () => {
         holdWorker(client, workerPool.id).catch((error) =>
-          ctx.log.warn({ err: error }, 'a worker has no lock'),
+          ctx.log.warn({ err: error }, 'a worker could not take its lock'),
         )
       })
     })
@@ -149,7 +149,7 @@ export class Worker {
     clearInterval(this.#sweep)
     this.#sweep = setInterval(() => {
       const looking = releaseDeadWorkers(ctx, this.#id ?? '').catch((error) =>
-        ctx.log.warn({ err: error }, 'the work of dead processes was not looked for'),
+        ctx.log.warn({ err: error }, 'checking for the work of dead processes failed'),
       )
       ctx.later(looking)
     }, sweepMs).unref()
@@ -183,7 +183,7 @@ export class Worker {
         if (error instanceof Superseded || signal.aborted) throw error
         const isAway = isDatabaseAway(error)
         if (isAway) attempt = 0
-        this.#ctx.log.warn({ err: error, jobId: id }, 'a job failed, and is tried again')
+        this.#ctx.log.warn({ err: error, jobId: id }, 'a job failed and will be retried')
         await (isAway ? this.#pause(retryMs) : this.#until(retryMs * 2 ** attempt))
         signal.throwIfAborted()
       }

@@ -83,7 +83,7 @@ async function copyOf(
   }
   const copy = join(folder, `postgres-${version}`)
   if (await stat(copy).catch(() => null)) return copy
-  log.info({ copy }, 'copying the embedded Postgres to where the user it runs as can reach it')
+  log.info({ copy }, 'copying the embedded Postgres to a folder that its system user can read')
   await mkdir(folder, { recursive: true })
   const partial = await mkdtemp(`${copy}-`)
   const draft = join(partial, 'native')

@@ -153,7 +153,7 @@ async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Prom
     if (process.platform !== 'linux') await safe
     return { ...(await run(cluster, guard)), safe }
   } catch (err) {
-    cluster.log.warn({ err }, 'the template of new databases is of no use, and is made again')
+    cluster.log.warn({ err }, 'the template of new databases is unusable and is rebuilt')
     await template.discard()
     await removeCopy(cluster)
     return null
@@ -186,7 +186,7 @@ async function makeTemplate(
       await unpackCluster(packed, own.data, own.owner)
       return await givePassword(own)
     } catch (err) {
-      log.debug({ err }, 'the cluster of the package is of no use here')
+      log.debug({ err }, 'the packaged database cluster cannot be used')
       await rm(own.data, { recursive: true, force: true, maxRetries: 5 })
     }
   }

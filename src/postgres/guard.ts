@@ -49,7 +49,7 @@ export class Guard {
       ['-c', script, 'chatterie-guard', process.execPath, orphan, folder, `${process.pid}`, removed],
       { cwd: '/', env: cleanEnvironment, detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
     )
-    child.on('error', (err) => log.warn({ err }, 'nothing will end Postgres if this process is killed'))
+    child.on('error', (err) => log.warn({ err }, 'Postgres will not be stopped if this process is killed'))
     child.stdin?.on('error', () => {}) // the guard was killed: `watch` starts another
     child.unref()
     ;(child.stdin as Socket | null)?.unref()

@@ -71,7 +71,7 @@ export async function openTemplate(
     const made = (await isThere(folder)) ? undefined : await makeOnce(clusters, folder, making)
     return made ?? (await read(folder))
   } catch (err) {
-    making.log.debug({ err }, 'there is no template of new databases')
+    making.log.debug({ err }, 'the template of new databases could not be read or made')
     await rm(folder, { recursive: true, force: true }).catch(() => {})
     return null
   }
@@ -124,7 +124,7 @@ async function makeOnce(
       ...(await read(own)),
       keep: () =>
         keep(own, { clusters, folder, sync })
-          .catch((err) => log.debug({ err }, 'the template of new databases cannot be kept'))
+          .catch((err) => log.debug({ err }, 'the template of new databases could not be saved'))
           .finally(discard),
       discard,
     }

@@ -101,7 +101,7 @@ export class Broadcaster {
       if (this.#queue.waiting > waitingMax) await delivered
     } catch (error) {
       // The events are in the log: every process reads them from there.
-      this.#ctx.log.error({ err: error }, 'events could not be published, and are tried again')
+      this.#ctx.log.error({ err: error }, 'events could not be published, which will be retried')
       this.#repairSoon(repairMs)
     }
   }
@@ -225,7 +225,10 @@ export class Broadcaster {
       this.#broadcast([published])
       void this.#enqueue([published])
     } catch (error) {
-      this.#ctx.log.warn({ err: error, channelId }, 'a last message was not published to its members')
+      this.#ctx.log.warn(
+        { err: error, channelId },
+        'the last message of a channel could not be published to its members',
+      )
     }
   }
 
@@ -245,7 +248,7 @@ export class Broadcaster {
   #enqueue(published: PublishedEvent[]): Promise<void> {
     const deliver = (each: PublishedEvent, isAlone: boolean) => this.#deliver(each, isAlone)
     return this.#queue.add(published, deliver, (error) => {
-      this.#ctx.log.error({ err: error }, 'events could not be delivered, and are tried again')
+      this.#ctx.log.error({ err: error }, 'events could not be delivered, which will be retried')
       this.#repairSoon(repairMs)
     })
   }
@@ -291,7 +294,7 @@ export class Broadcaster {
         const through = await currentPosition(this.#ctx)
         if (through > this.#hub.position) await this.#deliverMissed(through)
       }).catch((error) => {
-        this.#ctx.log.error({ err: error }, 'missed events could not be read, and are tried again')
+        this.#ctx.log.error({ err: error }, 'missed events could not be read, which will be retried')
         this.#repairSoon(repairMs)
       })
     }, afterMs).unref()
@@ -307,7 +310,7 @@ export class Broadcaster {
   /** Counts and logs an unreadable signal, and reads from the log the events that it may have contained. */
   #unreadable(ids: { position?: number; characters?: number }): void {
     this.#ctx.metrics.count('signals unreadable')
-    this.#ctx.log.error(ids, 'a signal of another process cannot be used')
+    this.#ctx.log.error(ids, 'a signal of another process cannot be read')
     this.repair()
   }
 

@@ -68,7 +68,10 @@ export class CatchUp {
     this.#run(session, connection, progress).catch((error) => {
       const known = toChatError(error)
       const level = known.status === 503 ? 'warn' : 'error'
-      this.#ctx.log[level]({ err: error, session: session.facts.id }, 'a session could not catch up')
+      this.#ctx.log[level](
+        { err: error, session: session.facts.id },
+        'a session could not receive its missed events',
+      )
       connection.fail(known)
     })
   }

@@ -36,7 +36,7 @@ export async function presentChannelUpdates(ctx: Context, ids: number[]): Promis
     } catch (error) {
       ctx.log.error(
         { err: withoutWords(error), channelId },
-        'a last message was not published to its members',
+        'the last message of a channel could not be published to its members',
       )
     }
   }

@@ -255,7 +255,7 @@ export class Realtime implements StompHandler<Session> {
 
   #problemOf(error: unknown, { facts }: Session): ChatError {
     const known = toChatError(error)
-    if (known.status >= 500) this.#ctx.log.error({ err: error, session: facts.id }, 'a frame failed')
+    if (known.status >= 500) this.#ctx.log.error({ err: error, session: facts.id }, 'handling a frame failed')
     return known
   }
 

@@ -136,7 +136,7 @@ export class Sessions {
     const saving = save()
       .catch((error) => {
         if (!isDatabaseAway(error)) throw error
-        this.#ctx.log.warn({ err: error }, 'what became of a session could not be noted, and is tried again')
+        this.#ctx.log.warn({ err: error }, 'the state of a session could not be saved, which will be retried')
         setTimeout(() => {
           const isOver = this.#isClosing || this.#sessions.get(key)?.connection !== undefined
           if (!isOver) this.#note(key, save)
@@ -183,7 +183,7 @@ export class Sessions {
       } catch (fault) {
         this.#ctx.log.error(
           { err: withoutWords(fault), session: session.facts.id },
-          'a session was not closed',
+          'a session could not be closed',
         )
       }
     }
@@ -275,7 +275,7 @@ export class Sessions {
       dirty.map(({ facts, acknowledged }) => ({ id: facts.id, position: acknowledged })),
     ).catch((error) => {
       for (const session of dirty) session.isDirty = true
-      this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be kept, and are tried again')
+      this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be saved, which will be retried')
     })
   }
 
@@ -297,7 +297,7 @@ export class Sessions {
         for (const session of this.#hub.sessionsOf(userId)) this.giveUp(session, 'The user is banned')
       }
     } catch (error) {
-      this.#ctx.log.warn({ err: error }, 'it could not be checked who may stay connected')
+      this.#ctx.log.warn({ err: error }, 'checking which users may stay connected failed')
     }
   }
 

@@ -141,7 +141,10 @@ export class StompConnection<S> implements Receiver {
     } else if (ending.has(this.#state)) {
       return
     } else if (this.#clock.isSilent(now, this.#transport.receivedBytes, this.#inbox.isPaused)) {
-      this.#engine.log.info({ connectionId: this.id }, 'a connection fell silent')
+      this.#engine.log.info(
+        { connectionId: this.id },
+        'a connection was closed, because it sent no heart-beats',
+      )
       this.terminate()
     } else if (this.#clock.takeBeat(now)) {
       this.#outbox.beat()
@@ -286,7 +289,10 @@ export class StompConnection<S> implements Receiver {
       this.#refuse(error, code, frame)
       return
     }
-    this.#engine.log.error({ connectionId: this.id, command: frame?.command, err: error }, 'a frame failed')
+    this.#engine.log.error(
+      { connectionId: this.id, command: frame?.command, err: error },
+      'handling a frame failed',
+    )
     const fault = new ChatError('InternalServerError', 'Something went wrong; please try again')
     this.#refuse(fault, closeCodes.refused, frame)
   }

@@ -99,10 +99,12 @@ it('start prints the addresses to open, and warns of a misspelt variable and of 
 it('the log is JSON where stdout is no terminal, and formatted lines where a setting asks for them', async () => {
   const settings = { REDIS_URL: 'redis://127.0.0.1:1' } // of which the log warns
   const json = await start(settings)
-  expect(json.output()).toMatch(/^\{"level":40,.*"msg":"Redis is away"\}$/m)
+  expect(json.output()).toMatch(/^\{"level":40,.*"msg":"the connection to Redis was lost"\}$/m)
   await json.end('SIGTERM')
   const pretty = await start({ ...settings, LOG_FORMAT: 'pretty', LOG_LEVEL: 'info' })
-  expect(pretty.output()).toMatch(/^\[[\d:]+\] WARN: Redis is away role="\w+": .*ECONNREFUSED.*$/m)
+  expect(pretty.output()).toMatch(
+    /^\[[\d:]+\] WARN: the connection to Redis was lost role="\w+": .*ECONNREFUSED.*$/m,
+  )
   await fetch(`${pretty.url}/health`, { headers: { 'x-request-id': 'abc' } })
   await expect.poll(() => pretty.output()).toMatch(/^\[[\d:]+\] INFO: \/health 200 [\d.]+ ms abc$/m)
   expect(pretty.output()).not.toContain('{')

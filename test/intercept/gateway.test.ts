@@ -245,7 +245,7 @@ it('NO_PROXY=* disables the outer proxy', async () => {
 
 it('an outer proxy that is not http: is ignored, and reported', async () => {
   await start({ HTTPS_PROXY: 'socks5://127.0.0.1:9' })
-  expect(warnings).toEqual(['HTTPS_PROXY is no proxy of http: or https:, and is left out'])
+  expect(warnings).toEqual(['HTTPS_PROXY is ignored: it is not an http: or https: proxy'])
 })
 
 it('bundles contain the authorities that the machine or variables trust, besides the own one', async () => {
@@ -264,7 +264,9 @@ it('bundles contain the authorities that the machine or variables trust, besides
   expect(await read('NODE_EXTRA_CA_CERTS')).toMatch(
     /^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n$/,
   )
-  expect(warnings).toEqual([expect.stringMatching(/^NODE_EXTRA_CA_CERTS cannot be read, and is left out: /)])
+  expect(warnings).toEqual([
+    expect.stringMatching(/^NODE_EXTRA_CA_CERTS is ignored, because it cannot be read: /),
+  ])
 })
 
 it('files are readable by this user only, contain no key, and are removed at the end', async () => {

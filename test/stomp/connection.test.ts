@@ -68,7 +68,7 @@ describe('connecting', () => {
     expect(JSON.parse(body)).toMatchObject({ error: 'InternalServerError' })
     expect(body).not.toContain('secret')
     expect(server.logged).toContainEqual(
-      expect.objectContaining({ level: 'error', message: 'a frame failed' }),
+      expect.objectContaining({ level: 'error', message: 'handling a frame failed' }),
     )
   })
 

@@ -226,7 +226,9 @@ describe('the time', () => {
     expect(await beating.ask('SEND', { destination: '/a' })).toEqual([])
     expect(await free.ask('SEND', { destination: '/a' })).toEqual([])
     clearInterval(timer)
-    expect(server.logged).toContainEqual(expect.objectContaining({ message: 'a connection fell silent' }))
+    expect(server.logged).toContainEqual(
+      expect.objectContaining({ message: 'a connection was closed, because it sent no heart-beats' }),
+    )
   })
 
   it('runs out for a client that does not close the socket after DISCONNECT, or after an ERROR', async () => {

@@ -177,7 +177,9 @@ export class Node {
   async #reconnect(): Promise<void> {
     while (this.#state === 'lost') {
       await sleep(retryMs, undefined, { ref: false })
-      await this.#connect().catch((error) => this.#log.warn({ err: error }, 'the database is away'))
+      await this.#connect().catch((error) =>
+        this.#log.warn({ err: error }, 'the connection to the database was lost'),
+      )
     }
     await this.tryToLead()
   }

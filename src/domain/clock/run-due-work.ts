@@ -21,7 +21,7 @@ export async function runDueWork(ctx: Context): Promise<void> {
     await settled(ctx)
     if (!isDue) return
     if (performance.now() > giveUpAt) {
-      ctx.log.warn('what is due by the clock takes long, and is not waited for any more')
+      ctx.log.warn('work that is due by the clock takes long and continues in the background')
       return
     }
     await sleep(pollMs)

@@ -12,6 +12,6 @@ export async function setEventAside(
   const taken = await asLeader(ctx, (lead) => takeAside(ctx.db, lead, id))
   if (!taken || isGone(error)) return taken
   ctx.metrics.count('events set aside')
-  ctx.log.error({ err: withoutWords(error), eventId: id }, 'an event was set aside: it cannot be taken')
+  ctx.log.error({ err: withoutWords(error), eventId: id }, 'an event was set aside: it cannot be processed')
   return taken
 }

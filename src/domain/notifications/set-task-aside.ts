@@ -7,6 +7,9 @@ export async function setTaskAside(ctx: Context, messageId: number, error: unkno
   await dropTask(ctx.db, messageId)
   if (isGone(error)) return { more: true, hasPublished: false, asked: false }
   ctx.metrics.count('notifications set aside')
-  ctx.log.error({ err: withoutWords(error), messageId }, 'members cannot be notified of a message')
+  ctx.log.error(
+    { err: withoutWords(error), messageId },
+    'the members of a channel could not be notified of a message',
+  )
   return { more: true, hasPublished: false, asked: false }
 }

@@ -5,10 +5,10 @@ import { giveBackAttempt, takeAttempt } from '#data/operators/sign-in-attempts.t
 export function signInBudget({ db, log }: Pick<Context, 'db' | 'log'>) {
   return (kind: string, limit: { max: number; windowMs: number }) => ({
     take: (key: string) => takeAttempt(db, `${kind} ${key}`, limit),
-    /** // If this fails, the attempt is given back when the window ends. */
+    /** If this fails, the attempt counts until its window ends. */
     giveBack: (key: string) =>
       giveBackAttempt(db, `${kind} ${key}`).catch((error) =>
-        log.warn({ err: error }, 'an attempt to sign in stays counted'),
+        log.warn({ err: error }, 'a successful sign-in is still counted as a failed one'),
       ),
   })
 }

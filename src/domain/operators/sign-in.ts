@@ -15,7 +15,7 @@ export async function signIn(
   const found = await findOperatorByName(ctx.db, username)
   const isRight = await isPassword(password, found?.passwordHash)
   if (!found || !isRight) {
-    ctx.log.warn({ operatorId: found?.operator.id, address }, 'somebody could not sign in to the console')
+    ctx.log.warn({ operatorId: found?.operator.id, address }, 'a sign-in to the console failed')
     throw new ChatError('unauthorized', 'The username or the password is wrong')
   }
   return openOperatorSession(ctx, found.operator, address)

@@ -20,7 +20,7 @@ export async function measureBacklog(ctx: Context): Promise<Awaited<Measured>> {
   try {
     return await Promise.race([measured, late])
   } catch (error) {
-    ctx.log.warn({ err: error }, 'what waits in the database was not measured')
+    ctx.log.warn({ err: error }, 'the backlog could not be measured')
     throw error
   } finally {
     over.abort()

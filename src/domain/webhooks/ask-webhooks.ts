@@ -49,7 +49,7 @@ async function askOneAfterAnother(
   if (admission) return admission
   ctx.metrics.webhookAttempts.observe(0, blockingType, 'failed')
   const log = { webhookId: webhook.id, applicationId }
-  ctx.log.warn(log, 'a webhook that decides who may connect has too many questions before it')
+  ctx.log.warn(log, 'a webhook that decides on connects has too many pending requests')
   throw denied('The webhook that decides who may connect is asked about too many others')
 }
 
@@ -84,7 +84,10 @@ async function ask(
     return admission.data
   } catch (cause) {
     error = (cause as Error).message
-    ctx.log.warn({ err: cause, webhookId, applicationId }, 'a webhook that decides who may connect did not')
+    ctx.log.warn(
+      { err: cause, webhookId, applicationId },
+      'a webhook that decides on connects did not give a valid answer',
+    )
     throw denied(
       signal.aborted
         ? `The webhook that decides who may connect took longer than ${timeoutMs / 1_000} seconds`

@@ -10,6 +10,6 @@ export async function setDeliveryAside(ctx: Context, delivery: DueDelivery, erro
   ctx.metrics.count('webhook deliveries set aside')
   ctx.log.error(
     { err: withoutWords(error), deliveryId: id, webhookId, applicationId },
-    'a delivery to a webhook was set aside: its body cannot be made',
+    'a webhook delivery was set aside: its body cannot be composed',
   )
 }

@@ -40,10 +40,16 @@ const openers: Record<string, Open> = {
       return { ...row, secret: await vault.open(sealed, aboutWebhook(row.id)) }
     } catch (error) {
       if (row.events.includes(blockingType)) {
-        log.warn({ err: error, webhookId: row.id }, 'a webhook lets nobody in until it has another secret')
+        log.warn(
+          { err: error, webhookId: row.id },
+          'a webhook that decides on connects refuses everyone until it has a new secret',
+        )
         return { ...row, secret: null }
       }
-      log.warn({ err: error, webhookId: row.id }, 'a webhook was left out: its secret cannot be opened')
+      log.warn(
+        { err: error, webhookId: row.id },
+        'a webhook was not restored, because its secret cannot be opened',
+      )
       return undefined
     }
   },

@@ -146,7 +146,10 @@ class Stream {
         isMore = piece.isMore
       }
     } catch (error) {
-      this.#ctx.log.warn({ err: error, applicationId: this.applicationId }, 'a live view was cut off')
+      this.#ctx.log.warn(
+        { err: error, applicationId: this.applicationId },
+        'a live view was closed after an error',
+      )
       this.response.destroy()
     }
   }

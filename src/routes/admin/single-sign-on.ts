@@ -40,7 +40,7 @@ export async function singleSignOn(scope: FastifyInstance, { ctx }: { ctx: Conte
   const findProvider = () => {
     provider ??= openProvider(ctx, oidc).catch((error) => {
       provider = undefined
-      ctx.log.error({ err: error, issuer: oidc.issuer }, 'the provider of OpenID Connect is not found')
+      ctx.log.error({ err: error, issuer: oidc.issuer }, 'the OpenID Connect provider cannot be used')
       throw new ChatError('ServiceUnavailableError', 'The provider does not answer, try again later')
     })
     return provider
@@ -103,7 +103,7 @@ async function askProvider(
     if (more.sub !== own.sub) throw new Error('The user info is of somebody else')
     return { ...own, ...more }
   } catch (error) {
-    ctx.log.warn({ err: error, address: request.ip }, 'somebody could not sign in with the provider')
+    ctx.log.warn({ err: error, address: request.ip }, 'a sign-in with the OpenID Connect provider failed')
     throw new ChatError('access_denied', 'You could not be signed in: begin again')
   }
 }

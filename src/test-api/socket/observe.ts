@@ -11,7 +11,7 @@ export function observe(ctx: Context, testApi: TestApi, realtime: Realtime) {
     handler: new ObservedFrames(ctx, testApi, realtime),
     async publish(events: CommittedEvent[]) {
       await noteEvents(ctx, testApi, events).catch((error) =>
-        ctx.log.warn({ err: error }, 'events are missing in a journal'),
+        ctx.log.warn({ err: error }, 'events are missing from a journal'),
       )
       await realtime.broadcaster.publish(events)
     },

@@ -82,7 +82,7 @@ async function invoke(
     const observed = { ...current, event, timeoutMs, secrets }
     return { outcome: await (ctx.testApi ? ctx.testApi.aroundRun(ctx.clock, observed, run) : run()), secrets }
   } catch (cause) {
-    if (isGone(cause)) ctx.log.debug({ err: cause, functionId, applicationId }, 'a function is gone')
+    if (isGone(cause)) ctx.log.debug({ err: cause, functionId, applicationId }, 'a function no longer exists')
     else ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')
     return { outcome: outcomeOfFailure(cause, performance.now() - startedAt), secrets: [] }
   }

@@ -10,6 +10,6 @@ export async function setRunAside(ctx: Context, run: TakenRun, error: unknown): 
   ctx.metrics.count('function runs set aside')
   ctx.log.error(
     { err: withoutWords(error), runId: id, functionId, applicationId },
-    'a run of a function was set aside: it cannot be done',
+    'a function run was set aside: it cannot be started',
   )
 }

@@ -60,7 +60,7 @@ async function run(
     const secrets = [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
     return { outcome: await ctx.functions.invoke(host, orderOf(token)), secrets }
   } catch (cause) {
-    ctx.log.error({ err: cause, applicationId: wanted.applicationId }, 'a script could not be tried')
+    ctx.log.error({ err: cause, applicationId: wanted.applicationId }, 'a test run of a script failed')
     return { outcome: outcomeOfFailure(cause, 0), secrets: [] }
   }
 }
