@@ -91,7 +91,7 @@ const Environment = z.object({
         for (const each of text.split(',').map((part) => part.trim())) {
           if (each !== '' && !addProxy(proxies, each)) {
             issues.addIssue(
-              `${JSON.stringify(each)} is no address, no range such as 10.0.0.0/8, and not loopback`,
+              `${JSON.stringify(each)} is neither an address, nor a range such as 10.0.0.0/8, nor loopback`,
             )
           }
         }
@@ -239,8 +239,8 @@ export function misspeltSettings(environment: Record<string, string | undefined>
     const [first = ''] = name.split('_', 1)
     if (known.includes(name) || !name.includes('_') || distance(first, 'CHATTERIE') > slipMax) return []
     const meant = closest(name, known)
-    const hint = distance(name, meant) <= 2 * slipMax ? `: ${meant} was meant?` : ''
-    return [`${name} is no setting, and has no effect${hint}`]
+    const hint = distance(name, meant) <= 2 * slipMax ? `: did you mean ${meant}?` : ''
+    return [`${name} is not a setting and has no effect${hint}`]
   })
 }
 

@@ -28,7 +28,7 @@ export function explained(error: unknown, { port, host }: Address): unknown {
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new Error(`HOST is wrong: ${host} is no address of this machine`)
+      return new Error(`HOST is wrong: ${host} is not an address of this machine`)
     default:
       return error
   }

@@ -186,10 +186,10 @@ describe('the settings', () => {
   it('are reported where they are misspelt, each with the nearest known name', () => {
     const environment = { CHATERIE_HOME: 'x', CHATTERIE_APIKEY: 'x', CHATTERIES_HOM: '', CHATTERIE_QUUX: 'x' }
     expect(misspeltSettings(environment)).toEqual([
-      'CHATERIE_HOME is no setting, and has no effect: CHATTERIE_HOME was meant?',
-      'CHATTERIE_APIKEY is no setting, and has no effect: CHATTERIE_API_KEY was meant?',
-      'CHATTERIES_HOM is no setting, and has no effect: CHATTERIE_HOME was meant?',
-      expect.stringMatching(/^CHATTERIE_QUUX is no setting, and has no effect/),
+      'CHATERIE_HOME is not a setting and has no effect: did you mean CHATTERIE_HOME?',
+      'CHATTERIE_APIKEY is not a setting and has no effect: did you mean CHATTERIE_API_KEY?',
+      'CHATTERIES_HOM is not a setting and has no effect: did you mean CHATTERIE_HOME?',
+      expect.stringMatching(/^CHATTERIE_QUUX is not a setting and has no effect/),
     ])
     const others = {
       CHATTERIE_HOME: 'x',

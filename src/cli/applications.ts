@@ -107,7 +107,7 @@ export async function remove(application: string, isSure: boolean, output: Outpu
 
 async function mustConfirm(id: number, name: string): Promise<void> {
   if (!process.stdin.isTTY)
-    throw new UsageError('Deleting asks first: say --yes where there is nobody to ask')
+    throw new UsageError('Deleting needs a confirmation: pass --yes if there is no terminal')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   const answer = await terminal.question(
     `Delete application ${id} (${name}) with all its users and messages? Type ${id}: `,

@@ -43,7 +43,7 @@ export async function retention(
 function daysOf(days: string): number | null {
   if (days === 'off') return null
   if (/^[1-9]\d*$/.test(days)) return Number(days)
-  throw new UsageError(`${days} is no number of days, and not off`)
+  throw new UsageError(`${days} is neither a number of days nor off`)
 }
 
 export async function previewRetention({ application, ...options }: Inside, output: Output): Promise<void> {
@@ -59,7 +59,7 @@ export async function runRetention({ application, ...options }: Inside, output: 
   const job: AnyJob = await withAdmin(options, async (call) =>
     call('runRetention', { params: { id: await applicationFor(call, application) } }),
   )
-  print(output, job, `Job ${job.id} removes what is too old, as soon as a server runs.`)
+  print(output, job, `Job ${job.id} removes expired data once a server runs.`)
 }
 
 export async function exportUser(
@@ -72,7 +72,7 @@ export async function exportUser(
     return { job: (await call('exportUser', { params })) as AnyJob, id: params.id }
   })
   const path = `${adminPrefix}/applications/${id}/jobs/${job.id}/file`
-  print(output, job, `Job ${job.id} writes a ZIP, as soon as a server runs; it is at ${path} then.`)
+  print(output, job, `Job ${job.id} writes a ZIP once a server runs; it is then available at ${path}.`)
 }
 
 export async function eraseUser(
@@ -84,5 +84,5 @@ export async function eraseUser(
     const params = await userNamed(call, application, user)
     return call('eraseUser', { params, body: { messages } })
   })
-  print(output, job, `The user is deleted. Job ${job.id} erases what is left, as soon as a server runs.`)
+  print(output, job, `The user is deleted. Job ${job.id} erases the remaining data once a server runs.`)
 }

@@ -13,8 +13,8 @@ export async function reseal(options: { dropUnreadable?: boolean }, output: Outp
     output,
     done,
     [
-      `${done.resealed} secrets were sealed anew: all are sealed with the key ${done.key}.`,
-      ...(done.unreadable > 0 ? [`${done.unreadable} could not be read and were given up.`] : []),
+      `${done.resealed} secrets were resealed: all are now sealed with the key ${done.key}.`,
+      ...(done.unreadable > 0 ? [`${done.unreadable} could not be read and were skipped.`] : []),
       ...(done.forgotten.length > 0 ? [`No longer needed: ${done.forgotten.join(', ')}.`] : []),
     ].join('\n'),
   )

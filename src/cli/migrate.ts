@@ -189,7 +189,7 @@ function describe(report: Report): string {
     `${files.count} files, ${files.bytes} bytes; ${requests} requests, of which ${report.repeated} were repeated.`,
     ...(notCarriedCount > 0 ? [`${notCarriedCount} things could not be carried:`, ...named] : []),
     ...(more > 0 ? [`  and ${more} more; --json names up to 1,000`] : []),
-    ...(gone.length > 0 ? [`At the source no more, and still here: ${gone.join(', ')}.`] : []),
+    ...(gone.length > 0 ? [`Deleted at the source, but still here: ${gone.join(', ')}.`] : []),
     'Not carried by any move:',
     ...limits.map((limit) => `  ${limit}`),
     ...(isDryRun || requests === 0
@@ -202,14 +202,14 @@ const namedMax = 20
 
 function urlOf(option: string, text: string): string {
   if (URL.canParse(text) && /^https?:/.test(text)) return text
-  throw new UsageError(`${option} ${text} is no http:// or https:// URL`)
+  throw new UsageError(`${option} ${text} is not an http:// or https:// URL`)
 }
 
 /** Normalises a time to UTC, as the source writes times. */
 function sinceOf(text: string | undefined): string | null {
   if (text === undefined) return null
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(ms)) throw new UsageError(`--since ${text} is no time such as 2026-11-26T12:00:00Z`)
+  if (Number.isNaN(ms)) throw new UsageError(`--since ${text} is not a time such as 2026-11-26T12:00:00Z`)
   return new Date(ms).toISOString()
 }
 

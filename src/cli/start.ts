@@ -23,8 +23,8 @@ export async function start(options: Options, { json }: Output): Promise<void> {
     untilInputEnds = false,
   } = options
   if (databaseFromEnvironment && !ephemeral)
-    throw new UsageError('--database-from-environment goes with --ephemeral')
-  if (seed !== undefined && !ephemeral) throw new UsageError('--seed goes with --ephemeral')
+    throw new UsageError('--database-from-environment requires --ephemeral')
+  if (seed !== undefined && !ephemeral) throw new UsageError('--seed requires --ephemeral')
   if (port !== undefined) process.env.PORT = port
   if (host !== undefined) process.env.HOST = host
   if (json) process.env.CHATTERIE_OUTPUT = 'json'

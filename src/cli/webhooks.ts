@@ -26,16 +26,16 @@ const hourMs = 3_600_000
  */
 export async function listen(url: string | undefined, options: Options, output: Output): Promise<void> {
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new UsageError(`${url} is no http:// or https:// URL`)
+    throw new UsageError(`${url} is not an http:// or https:// URL`)
   }
   const events = WebhookEvents.safeParse(options.events.split(',').map((each) => each.trim()))
   if (!events.success) throw new UsageError(`--events ${options.events} is wrong: see docs/webhooks.md`)
   if (events.data.includes(blockingType)) {
-    throw new UsageError(`--events ${blockingType} is wrong: who listens cannot decide`)
+    throw new UsageError(`--events ${blockingType} is wrong: a listener cannot decide`)
   }
   const given = process.env.CHATTERIE_WEBHOOK_SECRET
   if (given && !WebhookSecret.safeParse(given).success) {
-    throw new UsageError('CHATTERIE_WEBHOOK_SECRET is no secret of a webhook, whsec_…')
+    throw new UsageError('CHATTERIE_WEBHOOK_SECRET is not a webhook secret (whsec_…)')
   }
   const stop = new AbortController()
   const interrupt = () => stop.abort()

@@ -46,4 +46,4 @@ export class ReportReader {
   }
 }
 
-const tooMuch = 'it said more than can be kept'
+const tooMuch = 'its report is too large'

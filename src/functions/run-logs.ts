@@ -30,7 +30,7 @@ export class RunLogs {
   cut(): void {
     if (this.#isCut) return
     this.#isCut = true
-    this.note(`what follows is left out: logs have ${logLinesMax} lines and ${logBytesMax} bytes at most`)
+    this.note(`the rest is left out: logs have at most ${logLinesMax} lines and ${logBytesMax} bytes`)
   }
 
   /** Adds a message of the runtime for readers of the log. */

@@ -113,11 +113,11 @@ export class FunctionRunner {
   async end(applicationId: number): Promise<void> {
     const pool = this.#pools.get(applicationId)
     if (!pool) return
-    pool.clear(failed('runtime', 'its application is gone'))
+    pool.clear(failed('runtime', 'its application no longer exists'))
     const { processes } = pool
     for (const process of processes) {
       process.retire()
-      process.abandon('its application is gone')
+      process.abandon('its application no longer exists')
     }
     await Promise.all(processes.map(({ ended }) => ended))
   }
@@ -233,7 +233,7 @@ export class FunctionRunner {
     try {
       return await process.run(run)
     } catch {
-      return failed('runtime', 'the event is nothing that JSON can say')
+      return failed('runtime', 'the event cannot be represented in JSON')
     }
   }
 

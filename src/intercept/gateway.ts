@@ -24,7 +24,7 @@ const forwarded = ['X-Forwarded-Proto', 'https']
 
 /** Logged once, because a client may retry endlessly. */
 const brokenOff =
-  'A program broke off a TLS handshake, as those do that trust none of what --intercept sets (docs/testing.md)'
+  'A program aborted a TLS handshake: it may not use the certificates that --intercept sets (docs/testing.md)'
 
 /** As long as Chatterie keeps idle connections, so that clients see the same behaviour through the gateway. */
 const keepAliveTimeout = 72_000

@@ -41,7 +41,7 @@ export function openProxy({ names, gateway, outer }: ProxyOptions): Promise<List
   function request(request: IncomingMessage, response: ServerResponse): void {
     const target = URL.parse(request.url as string)
     if (!target || !/^https?:$/.test(target.protocol)) {
-      response.writeHead(400).end('This is a proxy: it is asked for absolute URLs\n')
+      response.writeHead(400).end('This is a proxy: it only accepts absolute URLs\n')
       return
     }
     const { protocol, hostname, port, pathname, search } = target

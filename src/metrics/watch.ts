@@ -117,7 +117,7 @@ export function watchServer(metrics: Metrics, sources: Sources): () => void {
   metrics.read(
     {
       name: 'chatterie_deliveries_total',
-      help: 'Messages that subscriptions were sent of what happened',
+      help: 'Messages sent to subscriptions',
       type: 'counter',
     },
     () => [[sources.counts().deliveries]],

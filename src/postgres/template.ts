@@ -94,7 +94,7 @@ async function read(folder: string): Promise<Template> {
       const changed = changedFile(from, JSON.parse(sizes))
       waiting()
       await copying
-      if (changed !== undefined) throw new Error(`${changed} is not what it was`)
+      if (changed !== undefined) throw new Error(`${changed} has changed`)
     },
     async keep() {}, // it is stored already
     discard: () => rm(folder, { recursive: true, force: true }),

@@ -61,7 +61,7 @@ async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<Pub
 }
 
 function present(event: CommittedEvent, subjects: Subjects): PublishedEvent {
-  if (!isObject(event.payload)) throw new TypeError('The payload is no object')
+  if (!isObject(event.payload)) throw new TypeError('The payload is not an object')
   return toPublished(event, deliveriesOf(event, subjects))
 }
 

@@ -290,7 +290,7 @@ export class Sessions {
         const { applicationId, isVouched } = session.facts
         const rules = connectRules.get(applicationId)
         if (!rules) this.giveUp(session, 'The application was deleted')
-        else if (!mayStay(rules, isVouched)) this.giveUp(session, 'This application lets no guests in')
+        else if (!mayStay(rules, isVouched)) this.giveUp(session, 'This application does not allow guests')
       }
       // Users who connected while they were being banned.
       for (const userId of await lateBansOf(this.#ctx, ids)) {

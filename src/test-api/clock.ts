@@ -56,7 +56,7 @@ export async function clock(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   scope.post('/clock/advance', async ({ body }) => {
     const given = readBody('clock', Advance, body)
     if (given.length === 0) {
-      throw refused('clock', 'ms', 'missing_field', 'say how far: ms, seconds, minutes, hours or days')
+      throw refused('clock', 'ms', 'missing_field', 'give a duration in ms, seconds, minutes, hours or days')
     }
     const ms = Math.round(given.reduce((sum, [unit, count]) => sum + count * unitMs[unit], 0))
     if (ctx.clock.now() + ms > latest) {

@@ -17,7 +17,7 @@ function problemsOf(resource: string, issue: z.core.$ZodIssue, body: unknown): F
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const field = placeOf([...issue.path, key])
-      return { resource, field, code: 'invalid', message: `${field} is no known field` }
+      return { resource, field, code: 'invalid', message: `${field} is not a known field` }
     })
   }
   const field = placeOf(issue.path)

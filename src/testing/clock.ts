@@ -76,6 +76,6 @@ function stateOf({ now, ...rest }: { now: string; frozen: boolean; offsetMs: num
 
 function isoOf(moment: Moment): string {
   const date = new Date(moment)
-  if (Number.isNaN(date.getTime())) throw new TypeError(`${String(moment)} is no moment in time`)
+  if (Number.isNaN(date.getTime())) throw new TypeError(`${String(moment)} is not a time`)
   return date.toISOString()
 }

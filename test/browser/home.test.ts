@@ -116,7 +116,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     const { body } = await server.main.get('/users').expect(200)
     for (const { id } of body._embedded.users) await server.main.delete(`/users/${id}`)
     await page.reload()
-    await page.getByRole('alert').filter({ hasText: 'lets no guests in' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'does not allow guests' }).waitFor()
     expect(await page.getByRole('button', { name: 'Start the chat' }).isEnabled()).toBe(true)
     await letGuestsIn('ENABLED')
   })

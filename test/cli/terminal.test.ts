@@ -91,7 +91,7 @@ it('start --json prints one line on stdout, with everything a script needs', asy
 it('start prints the addresses to open, and warns of a misspelt variable and of an unreachable Redis', async () => {
   const { url, output } = await start({ CHATERIE_HOME: '/tmp/x', REDIS_URL: 'redis://:hidden@127.0.0.1:1' })
   expect(output()).toContain(`│ Open ${url.replace('127.0.0.1', 'localhost')} `)
-  expect(output()).toContain('Warning: CHATERIE_HOME is no setting')
+  expect(output()).toContain('Warning: CHATERIE_HOME is not a setting')
   expect(output()).toContain('Warning: REDIS_URL: nothing answers at 127.0.0.1:1')
   expect(output()).not.toContain('hidden')
 })

@@ -113,8 +113,8 @@ it('the temporary webhook of a killed command is removed after twelve hours', as
 })
 
 it.each([
-  ['ftp://localhost', 'ftp://localhost is no http:// or https:// URL'],
-  ['--events=user.attempted.start_session', 'who listens cannot decide'],
+  ['ftp://localhost', 'ftp://localhost is not an http:// or https:// URL'],
+  ['--events=user.attempted.start_session', 'a listener cannot decide'],
   ['--events=message.read', '--events message.read is wrong'],
 ])('%s is refused', async (argument, message) => {
   const { code, stderr } = await chatterie(['webhooks', 'listen', argument], settings.here ?? {})

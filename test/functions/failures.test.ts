@@ -31,7 +31,7 @@ describe('a function fails with what it throws', () => {
     [
       'a dependency that is missing',
       'require("left-pad")',
-      { message: `Cannot find module 'left-pad': it is none of the runtime's dependencies` },
+      { message: `Cannot find module 'left-pad': it is not one of the runtime's dependencies` },
     ],
     [
       'what is thrown later',

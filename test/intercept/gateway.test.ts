@@ -135,7 +135,7 @@ it.skipIf(!has('curl'))('a program that does not trust the authority is reported
   const env = { PATH, HTTPS_PROXY: proxyOf(intercept) }
   const { code } = await run('curl', ['--silent', 'https://api.chatkitty.com/v1/users'], env)
   expect(code).toBe(60)
-  await expect.poll(() => warnings).toEqual([expect.stringMatching('broke off a TLS handshake.+UNKNOWN_CA')])
+  await expect.poll(() => warnings).toEqual([expect.stringMatching('aborted a TLS handshake.+UNKNOWN_CA')])
 })
 
 it('through the proxy, other hosts are reached directly', async () => {

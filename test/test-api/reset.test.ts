@@ -159,7 +159,7 @@ describe('settings', () => {
   it('refuse guests', async () => {
     const world = await server.createWorld({ settings: { guestUsers: 'DISABLED' } })
     expect((await dial(world, 'stranger')).frames).toMatchObject([
-      { command: 'ERROR', body: expect.stringContaining('This application lets no guests in') },
+      { command: 'ERROR', body: expect.stringContaining('This application does not allow guests') },
     ])
   })
 

@@ -161,8 +161,8 @@ describe('the clock', () => {
     expect(await clock.resume()).toMatchObject({ frozen: false })
     await clock.release()
     expect(await clock.state()).toMatchObject({ frozen: false, offsetMs: 0 })
-    await expect(clock.set('tomorrow')).rejects.toThrow('tomorrow is no moment in time')
-    await expect(clock.advance({})).rejects.toThrow(/answered 400: say how far/)
+    await expect(clock.set('tomorrow')).rejects.toThrow('tomorrow is not a time')
+    await expect(clock.advance({})).rejects.toThrow(/answered 400: give a duration/)
   })
 })
 

@@ -79,7 +79,10 @@ export function hasRight({ role }: Pick<OperatorCaller, 'role'>, right: Right): 
 /** @throws ChatError access_denied if the operator's role does not have the right */
 export function mustHaveRight(operator: OperatorCaller, right: Right): void {
   if (hasRight(operator, right)) return
-  throw new ChatError('access_denied', `This takes the role ${leastRole[right]}; yours is ${operator.role}`)
+  throw new ChatError(
+    'access_denied',
+    `This requires the role ${leastRole[right]}; yours is ${operator.role}`,
+  )
 }
 
 /** Returns whether the operator may see an application. */
@@ -104,7 +107,7 @@ export function isWithin({ applicationIds }: OperatorCaller, limits: number[] | 
  */
 export function mustNotExceedOwnLimits(operator: OperatorCaller, limits: number[] | undefined): void {
   if (isWithin(operator, limits)) return
-  throw new ChatError('access_denied', 'You are limited to applications: so must be what you make')
+  throw new ChatError('access_denied', 'You are limited to applications, so what you create must be, too')
 }
 
 /** Requires an operator with access to all applications. @throws ChatError access_denied if they are limited to some */

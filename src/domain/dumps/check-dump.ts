@@ -69,7 +69,7 @@ function count(line: Buffer, file: string | undefined, counted: Counted): string
 
 function readHeader(path: string, line: Buffer | undefined): DumpHeader {
   const found = parse(line) as Partial<DumpHeader> | undefined
-  if (found?.format !== dumpFormat) throw new Error(`${path} is no dump of Chatterie`)
+  if (found?.format !== dumpFormat) throw new Error(`${path} is not a dump of Chatterie`)
   const { data, success } = DumpHeader.safeParse(found)
   if (!success || data.version !== dumpVersion) throw tooNew(path, found)
   for (const [name, columns] of Object.entries(data.columns)) {

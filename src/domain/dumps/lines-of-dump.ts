@@ -62,5 +62,5 @@ async function decompressionOf(path: string) {
   const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0).finally(() => file.close())
   if (buffer.readUInt32LE(0) === 0xfd2fb528) return createZstdDecompress()
   if (buffer.readUInt16BE(0) === 0x1f8b) return createGunzip()
-  throw new Error(`${path} is no dump of Chatterie`)
+  throw new Error(`${path} is not a dump of Chatterie`)
 }

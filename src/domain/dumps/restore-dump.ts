@@ -43,6 +43,6 @@ export async function restoreDump(
 function mustBeEmpty(isEmpty: boolean): void {
   if (isEmpty) return
   throw new Error(
-    'The database holds something: a dump is restored before the first start, or beside the others with --as NAME',
+    'The database is not empty: restore a dump before the first start, or next to other applications with --as NAME',
   )
 }

@@ -32,7 +32,7 @@ export async function checkOperator(
 ): Promise<CheckedOperator> {
   if (bearer !== undefined) {
     const key = isAdminKey(bearer) ? await findAdminKey(ctx.db, bearer) : undefined
-    if (!key) throw new ChatError('invalid_token', 'The admin key is unknown, expired or taken away')
+    if (!key) throw new ChatError('invalid_token', 'The admin key is unknown, expired or revoked')
     const { role, applications, expiresTime } = key
     return {
       caller: callerOfKey(key, address),

@@ -147,7 +147,7 @@ async function checkAdmission(
   wasVouched = false,
 ): Promise<boolean> {
   const isVouched = wasVouched || (application.isGuarded && (await isAdmitted()))
-  if (!mayConnect(application, isVouched)) throw denied('This application lets no guests in')
+  if (!mayConnect(application, isVouched)) throw denied('This application does not allow guests')
   return isVouched
 
   /** Webhooks decide if there is no function that does. */

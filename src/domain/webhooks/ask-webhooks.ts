@@ -50,7 +50,7 @@ async function askOneAfterAnother(
   ctx.metrics.webhookAttempts.observe(0, blockingType, 'failed')
   const log = { webhookId: webhook.id, applicationId }
   ctx.log.warn(log, 'a webhook that decides on connects has too many pending requests')
-  throw denied('The webhook that decides who may connect is asked about too many others')
+  throw denied('The webhook that decides who may connect has too many pending requests')
 }
 
 /** @throws ChatError if the webhook does not answer in time, or its answer is not valid */

@@ -31,7 +31,7 @@ export function checkSnapshotFile(file: Buffer): { name: string; contents: Conte
   for (const [name, count] of Object.entries(header.tables)) {
     const table = tableNamed(name)
     const cells = lines.slice(at, at + count).map((line, index) => checkRow(table, line, at + index + 2))
-    if (cells.length < count) throw wrong(`The file has fewer rows of ${name} than it says`)
+    if (cells.length < count) throw wrong(`The file has fewer rows of ${name} than it declares`)
     const stray = cells.findIndex((row) => String(Object.keys(row)) !== String(Object.keys(cells[0] ?? {})))
     if (stray >= 0) throw wrong(`Line ${at + stray + 2} has other columns than the first row of ${name}`)
     rows.set(name, cells)
@@ -52,7 +52,7 @@ export function checkSnapshotFile(file: Buffer): { name: string; contents: Conte
 function checkHeader(line: string): SnapshotHeader {
   const header = parse(line) as Partial<SnapshotHeader> | undefined
   if (header?.format !== snapshotFormat) {
-    throw wrong(`The file is no snapshot: its first line does not have the format ${snapshotFormat}`)
+    throw wrong(`The file is not a snapshot: its first line does not have the format ${snapshotFormat}`)
   }
   if (header.version !== snapshotVersion) {
     throw wrong(
@@ -78,13 +78,13 @@ function checkRow({ name, columns, key, numbers, unique = [] }: KeptTable, line:
   const found = parse(line)
   const row = Array.isArray(found) && found.length === 2 && found[0] === name ? found[1] : undefined
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    throw wrong(`Line ${at} is no row of ${name}`)
+    throw wrong(`Line ${at} is not a row of ${name}`)
   }
   const given = row as Cells
   const refuse = (column: string, problem: string) =>
     wrong(`Line ${at} is wrong: ${name}.${column} ${problem}`)
   const unknown = Object.keys(given).find((column) => !columns.includes(column))
-  if (unknown !== undefined) throw refuse(unknown, 'is no column that this server knows')
+  if (unknown !== undefined) throw refuse(unknown, 'is not a column that this server knows')
   for (const column of columns) {
     const cell = given[column]
     if (cell === undefined && key.includes(column)) throw refuse(column, 'is missing')

@@ -59,7 +59,7 @@ class Excerpt {
         return this.#text(String(value))
       case 'function':
       case 'symbol':
-        this.#problems.add(`it is a ${typeof value}, which JSON cannot say`)
+        this.#problems.add(`it is a ${typeof value}, which JSON cannot represent`)
         return this.#text(typeof value === 'symbol' ? String(value) : `[Function: ${value.name}]`)
       case 'object':
         return value === null ? null : this.#object(value)

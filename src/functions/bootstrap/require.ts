@@ -17,7 +17,7 @@ export function createCustomerRequire(
     const packages: Packages = ours(packagesFile)
     const given = Object.hasOwn(packages, id) ? packages[id] : undefined
     if (given) return given()
-    const error = new Error(`Cannot find module '${id}': it is none of the runtime's dependencies`)
+    const error = new Error(`Cannot find module '${id}': it is not one of the runtime's dependencies`)
     throw Object.assign(error, { code: 'MODULE_NOT_FOUND' })
   }
   return Object.assign(load, installed)

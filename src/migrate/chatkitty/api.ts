@@ -211,7 +211,7 @@ function refusalOf(url: string, status: number): Refusal {
 function givingUp(url: string, why: string, patienceMs: number): Error {
   const waited = Math.round(patienceMs / 1_000)
   return new Error(
-    `The source has failed ${pathOf(url)} for ${waited} s: ${why}. Run the command again, and it goes on from here`,
+    `The source has failed ${pathOf(url)} for ${waited} s: ${why}. Run the command again to continue from here`,
   )
 }
 

@@ -20,7 +20,7 @@ import type { NotCarried } from '#migrate/report.ts'
 import type { ReadItem, Source } from '#migrate/source.ts'
 
 const limits = [
-  'Users whom no exported file names, and anything of channels that were not exported. An export covers 31 days of messages at most: give all of its files at once.',
+  'Users that no exported file mentions, and anything of channels that were not exported. An export covers 31 days of messages at most: give all of its files at once.',
   'Ids: everything gets new ones. User ids are the usernames here, and channel URLs the names of channels.',
   'Reactions, threads’ participants, polls, translations, bans and mutes: not in the exported messages.',
   'Open channels: how they are exported is not documented.',

@@ -18,7 +18,7 @@ import type { Source } from '#migrate/source.ts'
 import { channelOf, itemsOfMessageList, memberOf, receiptsOf, userOf } from '#migrate/stream/documents.ts'
 
 const limits = [
-  'Users whom no exported channel or user names, and anything of channels that were not exported.',
+  'Users that no exported channel or user mentions, and anything of channels that were not exported.',
   'Ids: everything gets new ones. User ids are the usernames here.',
   'Roles, permissions, teams, devices, bans and mutes; pins, polls, reminders and drafts.',
   'Files stay links to Stream, unless --copy-files fetches them; such links end when one leaves.',

@@ -93,14 +93,14 @@ async function askProvider(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<Claims> {
   const { error } = request.query as { error?: string }
-  if (error !== undefined) throw new ChatError('access_denied', 'The provider did not let you in')
+  if (error !== undefined) throw new ChatError('access_denied', 'The provider refused the sign-in')
   try {
     const { token } = await flow.getAccessTokenFromAuthorizationCodeFlow(request, reply)
     const secret = request.cookies[secretCookie] ?? ''
     const own = await verify({ idToken: token.id_token, secret, now: ctx.clock.now() })
     const more = (await flow.userinfo(token.access_token)) as Claims
     // The subjects must match [OpenID Connect Core 1.0 section 5.3.2].
-    if (more.sub !== own.sub) throw new Error('The user info is of somebody else')
+    if (more.sub !== own.sub) throw new Error('The user info belongs to another user')
     return { ...own, ...more }
   } catch (error) {
     ctx.log.warn({ err: error, address: request.ip }, 'a sign-in with the OpenID Connect provider failed')

@@ -22,7 +22,7 @@ export class Actors {
   /** @throws ChatError 400 if the world already has the maximum number of actors */
   mustHaveDiskSpace(worldId: number): void {
     if ((this.#worlds.get(worldId)?.actors.size ?? 0) < actorsMax) return
-    throw new ChatError('ClientError', `A world has ${actorsMax} actors at most: let some go offline`)
+    throw new ChatError('ClientError', `A world has ${actorsMax} actors at most: take some offline`)
   }
 
   add(worldId: number, session: StartedSession): Actor {

@@ -22,7 +22,7 @@ export function judgeBody(
     const facts = { operation: id, resource: about, field: path, nearest }
     return isDeprecated
       ? { kind: 'deprecated spelling', message: `${id}: ${path} is ${nearest} today`, ...facts }
-      : { kind: 'unknown field', message: `${id}: ${path} is no known field${hint(nearest)}`, ...facts }
+      : { kind: 'unknown field', message: `${id}: ${path} is not a known field${hint(nearest)}`, ...facts }
   })
 }
 

@@ -13,7 +13,7 @@ export async function endMembership(
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
     if (!(await deleteMember(tx, channelId, userId))) {
-      throw new ChatError('ResourceNotFoundError', `user ${userId} is no member of channel ${channelId}`)
+      throw new ChatError('ResourceNotFoundError', `user ${userId} is not a member of channel ${channelId}`)
     }
     await tx.emit({
       type: 'channel.member.left',

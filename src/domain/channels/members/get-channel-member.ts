@@ -16,6 +16,6 @@ export async function getChannelMember(
   await mustHaveChannel(ctx, caller, id)
   const user =
     (await findMembership(ctx.db, id, userId)) && (await findUser(ctx.db, caller.applicationId, userId))
-  if (!user) throw new ChatError('ResourceNotFoundError', `user ${userId} is no member of channel ${id}`)
+  if (!user) throw new ChatError('ResourceNotFoundError', `user ${userId} is not a member of channel ${id}`)
   return user
 }

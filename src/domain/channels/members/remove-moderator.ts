@@ -21,7 +21,10 @@ export async function removeModerator(
   const payload = { userId, ...causeOf(caller) }
   await ctx.db.transact(async (tx) => {
     if (!(await setModerator(tx, channelId, userId, false))) {
-      throw new ChatError('ResourceNotFoundError', `user ${userId} is no moderator of channel ${channelId}`)
+      throw new ChatError(
+        'ResourceNotFoundError',
+        `user ${userId} is not a moderator of channel ${channelId}`,
+      )
     }
     await tx.emit({ type: 'channel.moderator.deleted', applicationId, channelId, payload })
   })
