@@ -36,7 +36,7 @@ const world = describeSdk({
   importing: (items) => [importFile(items)],
 })
 
-// What the other SDK does not know.
+// Features that the other SDK lacks.
 
 describe('users', () => {
   it('are found by properties and by unread messages', async () => {

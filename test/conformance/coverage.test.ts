@@ -1,5 +1,5 @@
-// COVERAGE.md against the official packages and against what is served. That its claims are true is what the test
-// files of its columns end with.
+// Compares COVERAGE.md with the official packages and with the operations that are served. The test files named in its
+// columns end by checking that its claims are true.
 import * as chatkitty from 'chatkitty'
 import * as platformSdk from 'chatkitty-platform-sdk'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import official from '../support/official-operations.json' with { type: 'json' }
 import { none, notYet, readCoverage, servedOperations } from './coverage.ts'
 
 const rows = readCoverage()
-/** Clients have methods for the official ones alone. */
+/** Clients only have methods for official operations. */
 const served = servedOperations.filter(({ id }) => id in official)
 const idsOf = (list: { id: string }[]) => list.map(({ id }) => id).sort()
 

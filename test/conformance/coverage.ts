@@ -1,4 +1,4 @@
-// What COVERAGE.md claims, and what the server of this process was really asked.
+// What COVERAGE.md claims, and the requests that the server of this process actually got.
 import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -24,11 +24,11 @@ export function readCoverage(): Coverage[] {
   })
 }
 
-/** In a cell: not served yet, or nothing to pin since the SDK or the documents do not have it. */
+/** In a cell: not served yet, or not testable, because the SDK or the documents lack it. */
 export const notYet = 'not yet'
 export const none = '–'
 
-/** Operations are data; handlers alone touch the context. */
+/** Operations are data; only handlers use the context. */
 export const servedOperations = operationsOf({} as Context).map(({ id, method, path }) => ({
   id,
   method,
@@ -36,10 +36,10 @@ export const servedOperations = operationsOf({} as Context).map(({ id, method, p
   route: `${method} ${path}`,
 }))
 
-/** Operations that were answered with success, and the groups of tests they were called in. */
+/** Operations that succeeded, with the groups of tests that called them. */
 type Called = Map<string, Set<string>>
 
-/** Notes from now on what clients with such a User-Agent call. */
+/** Records the operations that clients with this User-Agent call from now on. */
 export function observe(userAgent: RegExp): Called {
   const called: Called = new Map()
   const ids = new Map(servedOperations.map(({ id, route }) => [route, id]))
@@ -55,7 +55,7 @@ export function observe(userAgent: RegExp): Called {
   return called
 }
 
-/** Passes where the tests of the file called exactly what the column claims, and each in the groups it names. */
+/** Passes if the tests of the file called exactly the operations that the column claims, in the groups it names. */
 export function mustBeCovered(column: Column, called: Called): void {
   const claims = readCoverage().filter((row) => row[column] !== notYet && row[column] !== none)
   const found = claims.map((row) => {

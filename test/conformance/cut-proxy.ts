@@ -1,25 +1,25 @@
-// A network between clients and a server that can be cut, held up, and led elsewhere.
+// A proxy between clients and a server that can cut, delay and redirect connections.
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
 
 export interface CutProxy {
-  /** Where clients connect to. */
+  /** The address that clients connect to. */
   url: string
-  /** Connections that are open now. */
+  /** The number of open connections. */
   readonly open: number
-  /** Cuts all connections; what was on its way is lost. */
+  /** Cuts all connections. Bytes in transit are lost. */
   cut(): void
-  /** From now on nothing of the server reaches those that are connected. */
+  /** Withholds everything that the server sends from now on to connected clients. */
   holdAnswers(): void
-  /** On new connections, bytes take so long in each direction. */
+  /** Delays bytes on new connections by this time in each direction. */
   slowDown(delayMs: number): void
-  /** Leads new connections to another server. */
+  /** Redirects new connections to another server. */
   leadTo(url: string): void
   close(): Promise<void>
 }
 
-/** Hands on what comes, as much later as the line is long. */
+/** Forwards bytes after the delay. */
 function delay(ms: number): Transform {
   return new Transform({
     highWaterMark: 1024 * 1024,
@@ -33,7 +33,7 @@ function delay(ms: number): Transform {
   })
 }
 
-/** Opens the way to a server. */
+/** Starts the proxy. */
 export async function openProxy(url: string): Promise<CutProxy> {
   let target = new URL(url)
   let delayMs = 0

@@ -1,5 +1,5 @@
-// Hosted files, which the SDKs show and have no method to send: backends send them as forms, clients read them with
-// the grant that they put behind the address.
+// Hosted files. The SDKs show them but cannot send them: backends send them as forms, and clients read them with a
+// grant that they append to the address.
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

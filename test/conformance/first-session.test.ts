@@ -1,4 +1,4 @@
-// What somebody new does in the first minutes, with the types of the official SDK as they are.
+// What new users do in the first minutes, with the unmodified types of the official SDK.
 import { ChatKitty, type CreatePublicChannelResource, type CreateTextMessageResource } from 'chatkitty'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { shareServer, type TestServer } from '../support/server.ts'

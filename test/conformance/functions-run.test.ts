@@ -1,4 +1,4 @@
-// Chat functions decide who may connect, for the official client as it is.
+// Chat functions decide which users may connect with the unmodified official client.
 import { connectApi } from '@chatkitty/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../support/factories.ts'
@@ -6,7 +6,7 @@ import { deploy, endedInvocations, invocationsOf } from '../support/functions.ts
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { environmentOf } from './realtime.ts'
 
-/** The handler of the official document's example, to the letter: it names channel 702. */
+/** The handler of the official documentation's example, unchanged: it names channel 702. */
 const officialSample = `const logs = [];
 
 async function handleEvent(event: UserAttemptedStartSessionEvent, context: Context) {

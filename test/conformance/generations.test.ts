@@ -1,4 +1,4 @@
-// Each generation of the chat client, as it is published, through everything that its API has.
+// Uses the whole API of each published generation of the chat client.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy } from '../support/functions.ts'
@@ -17,12 +17,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Whether the code of a client knows one of these names. */
+/** Whether the code of a client contains one of these names. */
 const knows = (code: string) => (names: string) => new RegExp(`\\b(${names})\\b`).test(code)
 
 const origins = new Map<Client, Origin>()
 
-/** Loads the code of a client once, as a page does. */
+/** Loads the code of a client once, as a page would. */
 function originOf(client: Client): Origin {
   const known = origins.get(client)
   if (known) return known

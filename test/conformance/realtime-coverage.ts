@@ -1,11 +1,11 @@
-// What COVERAGE.md claims of the real-time clients, and what they really did in this process.
+// What COVERAGE.md claims about the real-time clients, and what they actually did in this process.
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 
 export interface RealtimeRow {
-  /** A method, a callback, or one of the ways in which a method goes. */
+  /** A method, a callback, or one variant of a method. */
   entry: string
-  /** The test file and the group in it; none where there is nothing to ask a server. */
+  /** The test file and the group in it; undefined if no server is involved. */
   file: string | undefined
   group: string | undefined
 }
@@ -21,16 +21,16 @@ export function readRealtimeCoverage(): RealtimeRow[] {
   })
 }
 
-/** What was settled with success or called back, and the groups of tests in which that was. */
+/** The methods that succeeded and the callbacks that were called, with their groups of tests. */
 const seen = new Map<string, Set<string>>()
 
-/** Notes that a method has settled or a callback was called. */
+/** Records that a method has settled or a callback was called. */
 export function note(entry: string): void {
   const groups = expect.getState().currentTestName?.split(' > ').slice(0, -1) ?? []
   seen.set(entry, new Set([...(seen.get(entry) ?? []), ...groups]))
 }
 
-/** Passes where this file did what the table says that it does, in the groups that it names. */
+/** Passes if this file did what the table claims, in the groups that it names. */
 export function mustBeCoveredHere(): void {
   const file = expect.getState().testPath?.match(/([\w-]+)\.test\.ts$/)?.[1]
   const rows = readRealtimeCoverage()

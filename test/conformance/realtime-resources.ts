@@ -1,9 +1,9 @@
-// What resources look like to the official client: their fields, and exactly the addresses that it may use.
+// Resources as the official client receives them: their fields, and exactly the addresses that it may use.
 import type { Channel } from '@chatkitty/core'
 import { expect } from 'vitest'
 import { aTime } from './support.ts'
 
-/** What one of a kind shows of its own. */
+/** The fields of one resource that depend on the test. */
 type Fields = Record<string, unknown>
 
 const anAddress = expect.stringMatching(/^\/(application|topic)\/\S+$/)
@@ -24,7 +24,7 @@ const userFields = {
   properties: expect.any(Object),
 }
 
-/** A user as others see it, complete. */
+/** All fields of a user as others see them. */
 export function aUser(name: string, fields: Fields = {}) {
   return {
     ...userFields,
@@ -35,7 +35,7 @@ export function aUser(name: string, fields: Fields = {}) {
   }
 }
 
-/** A user as they see themselves, complete. */
+/** All fields of a user as they see themselves. */
 export function aCurrentUser(name: string, fields: Fields = {}) {
   return {
     ...userFields,
@@ -94,7 +94,7 @@ const channelActions = [
 ]
 const groupActions = ['addModerator', 'deleteModerator']
 
-/** What a channel shows besides its fields; `join`, `leave` and `invite` depend on who looks. */
+/** The addresses of a channel; `join`, `leave` and `invite` depend on the user. */
 export function aChannel(
   fields: Fields & { type: Channel['type'] },
   standing: 'member' | 'outsider' | 'blocked' = 'member',
@@ -178,7 +178,7 @@ const messageActions = [
   'updateProperties',
 ]
 
-/** A message, complete but for what it may have: reactions, counts, mentions. */
+/** All fields of a message except optional ones: reactions, counts, mentions. */
 export function aMessage(fields: Fields & { nestedLevel?: number }) {
   const isReply = (fields.nestedLevel ?? 0) > 0
   const isText = fields.file === undefined
@@ -205,7 +205,7 @@ export function aThread(fields: Fields) {
   }
 }
 
-/** A reaction or a read receipt: something that a user did with a message. */
+/** A reaction or a read receipt. */
 export function ofAMessage(fields: Fields) {
   return { createdTime: aTime, ...fields, _relays: addresses(['message']) }
 }
@@ -218,7 +218,7 @@ export function keystrokes(fields: Fields) {
   return { ...fields, _relays: addresses(['thread', 'user']) }
 }
 
-/** That somebody is blocked, by a user or in a channel. */
+/** A block, by a user or in a channel. */
 export function aBlockRecord(fields: Fields) {
   return { createdTime: aTime, ...fields, _actions: addresses(['delete']) }
 }

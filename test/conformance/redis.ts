@@ -1,4 +1,4 @@
-// The Redis that tests of several processes want.
+// The Redis for tests with several processes.
 import { connect } from 'node:net'
 
 export const redis = { host: '127.0.0.1', port: 6379, url: 'redis://127.0.0.1:6379' }

@@ -1,5 +1,5 @@
-// Official clients that lose their connection, again and again or on slow lines, miss nothing of a chat. They wait for
-// most of the time, so they do it at the same time.
+// Official clients that lose their connection repeatedly or on slow networks miss no messages. The tests run
+// concurrently, because they wait most of the time.
 import {
   type ApiConnection,
   type Channel,
@@ -15,9 +15,9 @@ import { type CutProxy, openProxy } from './cut-proxy.ts'
 
 const clientCount = 25
 const messageCount = 250
-/** Clients come back five seconds after they have lost their connection. */
+/** Clients reconnect five seconds after they have lost their connection. */
 const backMs = 90_000
-/** Of lines, in each direction; a client that comes back needs two round trips before it subscribes. */
+/** The delay in each direction; a reconnecting client needs two round trips before it subscribes. */
 const delaysMs = [100, 1_100, 5_000]
 
 let server: TestServer
@@ -97,7 +97,7 @@ it.concurrent(`${clientCount} clients whose connections are cut three times rece
     expect([...new Set(numbers)], names[at]).toEqual(expected)
     repeated += numbers.length - messageCount
   }
-  // Only what a client has acknowledged on a connection that was cut before the server knew of it comes twice.
+  // Only messages whose acknowledgement was lost with a connection are delivered twice.
   expect(repeated).toBeLessThan(clientCount * 3 * 10)
   await Promise.all(connections.map((connection) => connection.dispose()))
 }, 300_000)
@@ -169,7 +169,7 @@ it.concurrent('official clients with latencies of 0.1 to 5 seconds receive what 
   for (const client of clients) {
     await expect.poll(() => numbersOf(client), { timeout: 20_000 }).toEqual([...numbers, '21'])
   }
-  // A client that is not disposed of reconnects for ever, and prints each failure, in the tests of later files too.
+  // A client that is not disposed of reconnects forever and prints each failure, also during later test files.
   const disposed = clients.map(({ connection }) => connection.dispose())
   for (const { line } of clients) line.cut() // rather than to wait until slow lines have carried each DISCONNECT
   await Promise.all(disposed)

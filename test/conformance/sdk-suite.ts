@@ -1,4 +1,4 @@
-// What every server SDK must find, whichever it is: one suite, with an adapter for each.
+// One suite for all server SDKs, with an adapter for each.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { endedJob } from '../support/jobs.ts'
@@ -19,7 +19,7 @@ import {
   refusal,
 } from './support.ts'
 
-/** The server that the tests of one SDK share, once they run. */
+/** The server that the tests of one SDK share; available while they run. */
 export interface World {
   server: TestServer
   main: TestApplication
@@ -28,7 +28,7 @@ export interface World {
   connect(application: TestApplication): Apis
 }
 
-/** Pins what an SDK does against this server. @returns what tests that are for this SDK alone need too */
+/** Tests an SDK against this server. @returns helpers for tests of this SDK only */
 export function describeSdk(sdk: Sdk): World {
   let registry: Registry
   let server: TestServer

@@ -1,4 +1,4 @@
-// What the tests of both SDKs need.
+// Helpers for the tests of both SDKs.
 import { v4 as uuid } from 'uuid'
 import { expect } from 'vitest'
 import type {
@@ -11,12 +11,12 @@ import type {
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 
-/** A call of an SDK, as JavaScript has it: it takes what the wire takes. */
+/** A method of an SDK as seen from JavaScript, which accepts whatever the API accepts. */
 export type Call<Data = unknown> = (
   ...args: unknown[]
 ) => Promise<{ status: number; headers: Record<string, unknown>; data: Data }>
 
-/** An SDK without its own types, which say Set and object where the wire has lists and values. */
+/** An SDK without its own types, which declare Set and object for lists and values. */
 export type Untyped<Sdk> = {
   [Api in keyof Sdk]: {
     [Method in keyof Sdk[Api]]: Call<Method extends keyof Answers ? Answers[Method] : unknown>
@@ -39,12 +39,12 @@ export function linksBelow(base: string, paths: Record<string, string>) {
   return Object.fromEntries(Object.entries(paths).map(([rel, path]) => [rel, { href: base + path }]))
 }
 
-/** What a rejected call of either SDK shows. */
+/** The error with which a call of either SDK is rejected. */
 export function refusal(status: number, data: Record<string, unknown>) {
   return { response: { status, data: expect.objectContaining(data) } }
 }
 
-/** The keys of a document at any depth, without those of links and of customers' own maps. */
+/** The keys of a document at any depth, except those of links and of custom properties. */
 export function keysOf(document: unknown): string[] {
   if (Array.isArray(document)) return document.flatMap(keysOf)
   if (typeof document !== 'object' || document === null) return []
@@ -80,7 +80,7 @@ export async function populate(application: TestApplication): Promise<Populated>
   return { application, users, channels, messages }
 }
 
-/** A user at a device in a channel: what the real-time door writes, and no operation does. */
+/** Connects a user to a channel with a device, which only the real-time API does. */
 export async function connectUser({ ctx }: TestServer, application: TestApplication, fields: Presence) {
   const { userId, channelId } = fields
   const key = uuid()
@@ -102,39 +102,39 @@ interface Presence {
   channelId: number
 }
 
-/** A user reads one message of a channel. */
+/** Marks one message of a channel as read by a user. */
 export async function readMessage({ ctx }: TestServer, { userId, channelId }: Presence, messageId: number) {
   const span = { userId, channelId, fromId: messageId, throughId: messageId }
   await ctx.db.prisma.readSpan.create({ data: span, select: { id: true } })
 }
 
-/** A user reports a message. */
+/** Reports a message as a user. */
 export async function reportMessage({ ctx }: TestServer, userId: number, messageId: number) {
   const { messageReport, message } = ctx.db.prisma
   await messageReport.create({ data: { userId, messageId, reason: 'spam' }, select: { id: true } })
   await message.update({ where: { id: messageId }, data: { reportCount: 1 }, select: { id: true } })
 }
 
-/** Resolves when the user has heard of so many messages. */
+/** Resolves when the user has this many notifications. */
 export async function mustBeNotified(application: TestApplication, recipientId: number, count: number) {
   await expect
     .poll(() => application.get(`/users/${recipientId}/notifications`).expect(200), { timeout: 15_000 })
     .toMatchObject({ body: { _embedded: { notifications: { length: count } } } })
 }
 
-/** The file that a customer's backend gives the SDK to import. */
+/** The file that a customer's backend passes to the SDK for an import. */
 export function importFile(items: unknown[]): File {
   return new File([JSON.stringify(items)], 'import.json', { type: 'application/json' })
 }
 
-/** A function without a version. */
+/** Creates a function without a version. */
 export async function createFunction(application: TestApplication): Promise<FunctionDocument> {
   const fields = { type: 'user.attempted.start_session', name: `function-${uuid()}` }
   const { body } = await application.post('/runtimes/nodejs/functions', fields).expect(200)
   return body
 }
 
-/** A function has run. */
+/** Records a run of a function. */
 export async function invokeFunction({ ctx }: TestServer, functionId: number, run: Run) {
   const data = { functionId, versionNumber: 1, status: 'SUCCEEDED' as const, ...run }
   await ctx.db.prisma.functionInvocation.create({ data, select: { id: true } })

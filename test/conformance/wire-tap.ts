@@ -1,4 +1,4 @@
-// Reads along on the sockets of the clients in this process, without touching what they send and get.
+// Records the frames of the clients in this process without changing them.
 import { type IRawFrameType, Parser } from '@stomp/stompjs'
 
 export interface Frame {
@@ -9,7 +9,7 @@ export interface Frame {
   body: string
 }
 
-/** All that one user's client has sent and got, on all sockets that it has opened. */
+/** All frames that one user's client has sent and received, on all of its sockets. */
 export class Wire {
   readonly frames: Frame[] = []
   readonly sockets: WebSocket[] = []
@@ -34,12 +34,12 @@ export class Wire {
     }
   }
 
-  /** Whether the server has answered every frame that asked it to. */
+  /** Whether the server has answered every frame that requires an answer. */
   get isAnswered(): boolean {
     return this.#pending.size === 0
   }
 
-  /** Whether the client listens here, and the server has said so. */
+  /** Whether the client is subscribed to this topic, and the server has confirmed it. */
   listensTo(destination: string): boolean {
     const isOfIt = ({ command, headers }: Frame) =>
       command === 'SUBSCRIBE' && headers.destination === destination
@@ -50,7 +50,7 @@ export class Wire {
     return this.frames.filter(({ command }) => command === 'CONNECT').length
   }
 
-  /** Cuts the connection, as a network would. */
+  /** Cuts the connection, like a network failure. */
   cut(): void {
     for (const socket of this.sockets) if (socket.readyState === WebSocket.OPEN) socket.close()
   }
@@ -59,12 +59,12 @@ export class Wire {
 const wires = new Map<string, Wire>()
 const original = globalThis.WebSocket
 
-/** Reads along from now on. */
+/** Starts to record. */
 export function tapWebSockets(): void {
   globalThis.WebSocket = TappedWebSocket as typeof original
 }
 
-/** What was read of a user's client. */
+/** Returns the recorded frames of a user's client. */
 export function wireOf(apiKey: string, username: string): Wire {
   const key = `${apiKey} ${username}`
   const wire = wires.get(key) ?? new Wire()
@@ -72,7 +72,7 @@ export function wireOf(apiKey: string, username: string): Wire {
   return wire
 }
 
-/** Reads along, for whoever is given it. */
+/** Records frames for the given recorder. */
 export class TappedWebSocket extends original {
   #wire: Wire | undefined
   readonly #parser = parser('C', (frame) => {

@@ -1,6 +1,6 @@
-// A user at a device, on the wire as the official clients are (runtime contract 1.5): it acknowledges each message,
-// comes back with its session's key and the same SUBSCRIBEs, and reloads the history where its session is refused. It
-// keeps all that it is told, which the clients do not, and comes back sooner than they do.
+// A user's device that behaves like the official clients (runtime contract 1.5): it acknowledges each message,
+// reconnects with its session's key and the same SUBSCRIBEs, and reloads the history if its session cannot be resumed.
+// Unlike them, it records everything that it receives, and reconnects sooner.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type IRawFrameType, Parser } from '@stomp/stompjs'
 import { WebSocket } from 'ws'
@@ -10,18 +10,18 @@ import { frame } from '../stomp/stomp-client.ts'
 import type { Heard } from './law.ts'
 
 export interface DeviceOptions {
-  /** Where it connects to, `http://…`, each time anew. */
+  /** Returns the server's URL, `http://…`, for each connection. */
   url: string
   apiKey: string
   username: string
   channelId: number
-  /** Reads the channel's messages, oldest first; tries until it succeeds. */
+  /** Reads the channel's messages, oldest first. Retries until it succeeds. */
   readHistory(): Promise<{ id: number; body: string }[]>
-  /** How long it waits before it connects again. */
+  /** The pause before it reconnects. */
   backMs: number
 }
 
-/** What became of something sent: the id of the message, or undefined where nothing is known of it. */
+/** The outcome of a send: the message's id, or undefined if the outcome is unknown. */
 type Settle = (id: number | undefined) => void
 
 interface Subscription {
@@ -30,22 +30,22 @@ interface Subscription {
   receipt: string
 }
 
-/** How long a connection may take until the device is subscribed to all. */
+/** The timeout until a connection has all subscriptions. */
 const subscribedMs = 15_000
 
-/** The server beats every 10 s; clients take twice as long without a byte for the end of the connection. */
+/** The server sends a heart-beat every 10 s; clients close a connection after 20 s without a byte. */
 const silenceMs = 20_000
 
-/** How long after it is back a device waits for the answer to what it sent before. */
+/** How long after reconnecting a device waits for the answer to an earlier send. */
 const answerMs = 3_000
 
 export class Device {
   readonly heard: Heard[] = []
-  /** When it heard of each message first; in ms since the epoch. */
+  /** When it first received each message, in ms since the epoch. */
   readonly deliveredAt = new Map<number, number>()
   resumed = 0
   reloaded = 0
-  /** ERRORs that ended connections, and SUBSCRIBEs that were refused, which clients that come back do not notice. */
+  /** ERRORs that ended connections, and refused SUBSCRIBEs, which reconnecting clients do not notice. */
   readonly errors: string[] = []
 
   readonly #options: DeviceOptions
@@ -75,14 +75,14 @@ export class Device {
     return this.#options.url
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when it is subscribed. */
   async open(): Promise<void> {
     this.#running = this.#run()
     await this.#until(() => this.#isSubscribed, subscribedMs)
     if (!this.#isSubscribed) throw new Error(`${this.name} did not get to listen: ${this.errors.at(-1)}`)
   }
 
-  /** Ends the connection; the session is left to itself. */
+  /** Ends the connection but not the session. */
   async close(): Promise<void> {
     this.#state = 'closing'
     this.#ws?.terminate()
@@ -91,7 +91,7 @@ export class Device {
 
   /**
    * Sends a message over the socket.
-   * @returns its id; undefined where no answer came, or one that says that the server failed
+   * @returns its id; undefined if there is no answer, or one that reports a failure of the server
    */
   async send(body: string): Promise<number | undefined> {
     const receipt = this.#receipt()
@@ -126,7 +126,7 @@ export class Device {
     for (const settle of this.#actions.values()) settle(undefined)
   }
 
-  /** One connection, from its beginning to its end. */
+  /** Runs one connection until it ends. */
   async #connection(): Promise<void> {
     const { url, apiKey, username } = this.#options
     const ws = new WebSocket(`${url.replace('http', 'ws')}/rtm/websocket?api-key=${apiKey}`, ['v12.stomp'])
@@ -182,13 +182,13 @@ export class Device {
       this.#askForUser()
       return
     }
-    // In the clients' own order: the topics, the errors, and last the user.
+    // In the order of the clients: the topics, the errors, and last the user.
     for (const each of topics) this.#subscribe(each)
     this.#subscribe(errors)
     this.#askForUser()
   }
 
-  /** An AccessDeniedError ends the session for good; after any other error clients try again. */
+  /** An AccessDeniedError ends the session; after any other error, clients reconnect. */
   #refused({ error, message }: { error: string; message: string }): void {
     this.errors.push(`${error}: ${message}`)
     if (error !== 'AccessDeniedError') return
@@ -208,7 +208,7 @@ export class Device {
     this.#send('SUBSCRIBE', { id, destination, ...(!isErrors && { receipt, ack: 'client-individual' }) })
   }
 
-  /** What clients listen to, in their order: their own topics, then those of the channel that they show. */
+  /** The subscriptions of clients, in their order: their own topics, then those of the channel that they show. */
   #begin(userId: number): void {
     this.#userId = userId
     const { channelId } = this.#options
@@ -232,13 +232,13 @@ export class Device {
   #confirmed(receipt: string): void {
     const heard = this.#confirmations.get(receipt)
     if (heard) heard.confirmedAt = Date.now()
-    // Nobody waits for the receipts of what is subscribed again.
+    // Nothing waits for the receipts of repeated subscriptions.
     if (receipt !== this.#subscriptions.at(-1)?.receipt || this.#isResumed) return
     this.#isSubscribed = true
     if (this.#sessions > 1) void this.#reload()
   }
 
-  /** The user came last, so all else is subscribed. What was sent on the last connection is answered now, or never. */
+  /** The user is last, so everything else is subscribed. Earlier sends are answered now or never. */
   #isBack(): void {
     this.#isSubscribed = true
     const waiting = [...this.#actions.values()]
@@ -247,7 +247,7 @@ export class Device {
     }, answerMs).unref()
   }
 
-  /** What is read goes before what the new session was told meanwhile. */
+  /** Inserts the history before what the new session has received meanwhile. */
   async #reload(): Promise<void> {
     const [session, connection] = [this.#sessions, this.#connections]
     const history = await this.#options.readHistory()
@@ -286,7 +286,7 @@ export class Device {
     else if (this.#isResumed) this.#isBack()
   }
 
-  /** Asks for a RECEIPT, which clients do without, so that it is known what the server has taken. */
+  /** Requests a RECEIPT, unlike clients, to know what the server has processed. */
   #acknowledge(ack: string, heard: Heard | undefined): void {
     if (!heard) {
       this.#send('ACK', { id: ack })
@@ -314,7 +314,7 @@ export class Device {
     return `${this.name}-${this.#receipts}`
   }
 
-  /** Resolves when it is so, or when patience is over, or at the end. */
+  /** Resolves when the condition holds, after the timeout, or when the device stops. */
   async #until(isSo: () => boolean, patienceMs: number): Promise<void> {
     const giveUpAt = Date.now() + patienceMs
     while (!isSo() && this.#state === 'open' && Date.now() < giveUpAt) await sleep(5)

@@ -8,8 +8,8 @@ const fullMs = 4_000
 const chunk = Buffer.alloc(1024 ** 2)
 
 /**
- * Takes all room from the database and the files for a while, in which requests are refused as what they are: for now.
- * Then everything goes on, nobody having touched it.
+ * Fills the disk of the database and the files for a while. Writes are then refused as temporary failures. Afterwards,
+ * everything continues without intervention.
  */
 export async function fillDisk(scene: Scene): Promise<void> {
   const { stage, broken } = scene
@@ -42,7 +42,7 @@ export async function fillDisk(scene: Scene): Promise<void> {
   }
 }
 
-/** Until there is no room, not even for one byte. */
+/** Fills the disk to the last byte. */
 async function fill(path: string): Promise<void> {
   const file = await open(path, 'a')
   try {
@@ -58,7 +58,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-/** @returns whether it was taken */
+/** @returns whether the write was accepted */
 async function upload({ stage }: Scene, channelId: number): Promise<boolean> {
   const form = new FormData()
   form.append('type', 'FILE')

@@ -1,4 +1,4 @@
-// A small round of what `npm run faults` does at length.
+// A short round of `npm run faults`.
 import { expect, it } from 'vitest'
 import { seededRandom } from '../support/random.ts'
 import { faults } from './faults.ts'

@@ -1,4 +1,4 @@
-// What is done to the server, kind by kind.
+// The kinds of faults.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backendPid, postmasterPid } from '../support/embedded.ts'
 import { fillDisk } from './disk-full.ts'
@@ -10,12 +10,12 @@ import { stopLeader } from './stop-leader.ts'
 
 export interface Fault {
   says: string
-  /** How many strikes a round has. */
+  /** The number of faults in a round. */
   strikes: number
-  /** Why it cannot be done here, if it cannot. */
+  /** Why this machine cannot produce the fault; undefined if it can. */
   cannot?(): Promise<string | undefined>
   open(): Promise<Stage>
-  /** One strike; resolves when what was broken is whole again. */
+  /** Produces one fault. Resolves when everything works again. */
   strike(scene: Scene): Promise<void>
 }
 
@@ -111,7 +111,7 @@ function inAnyOrder({ instances }: Stage, random: () => number): [Instance, Inst
   return (random() < 0.5 ? instances : instances.toReversed()) as [Instance, Instance]
 }
 
-/** Its clients are led to the other, and come back to it when it is there again. */
+/** Its clients are redirected to the other server until it has restarted. */
 async function killOneProcess({ stage, random }: Scene): Promise<void> {
   const [gone, other] = inAnyOrder(stage, random)
   gone.network.leadTo(other.server.url)

@@ -1,4 +1,4 @@
-// The judge of the fault rounds sees what it is there to see.
+// The check of the fault rounds detects all violations.
 import { expect, it } from 'vitest'
 import { type Heard, judge, keptWithinMs, type Reading, type Stored, type Write } from './law.ts'
 

@@ -1,29 +1,29 @@
-// What must hold whatever fails: nothing that was acknowledged is lost, nothing is stored or told twice, all in order.
+// The guarantees under all faults: nothing acknowledged is lost, nothing is stored or delivered twice, all in order.
 
-/** One message that a writer sent, and what became of it as far as the writer knows. */
+/** A message that a writer sent, with the outcome as far as the writer knows it. */
 export interface Write {
   writer: string
-  /** Counts the writer's messages from 1; it sends the next when it knows, or has given up, about the last. */
+  /** The writer's number of the message, from 1. It sends the next once the last is answered or given up. */
   nth: number
-  /** `unknown` where no answer came, or one that says that the server failed. */
+  /** `unknown` if there was no answer, or one that reports a failure of the server. */
   outcome: 'acknowledged' | 'unknown'
-  /** Of the message, where it was acknowledged. */
+  /** The message's id, if it was acknowledged. */
   id?: number
 }
 
-/** One message that a reader was told. */
+/** A message delivered to a reader. */
 export interface Heard {
   id: number
   body: string
-  /** Counts the reader's connections from 1. */
+  /** The number of the reader's connection, from 1. */
   connection: number
-  /** Counts its sessions from 1; the next begins when the server refuses to resume the last. */
+  /** The number of its session, from 1. A new one begins if the last cannot be resumed. */
   session: number
-  /** `history` where the reader read it after its session was refused. */
+  /** `history` if the reader read it after its session could not be resumed. */
   by: 'event' | 'history'
-  /** When the server confirmed, with a RECEIPT, that it had taken the acknowledgement; in ms since the epoch. */
+  /** When the server confirmed the acknowledgement with a RECEIPT, in ms since the epoch. */
   confirmedAt?: number
-  /** When the connection was over on which it was told; in ms since the epoch. */
+  /** When the connection of this delivery ended, in ms since the epoch. */
   endedAt?: number
 }
 
@@ -32,32 +32,32 @@ export interface Reading {
   heard: Heard[]
 }
 
-/** What the server has in the end. */
+/** What the server has stored in the end. */
 export interface Stored {
   /** All messages of the channel, in the order of the history. */
   history: { id: number; body: string }[]
-  /** What the API says how many messages the channel has. */
+  /** The channel's message count in the API. */
   total: number
-  /** And by how many the application has more than before the round. */
+  /** The increase of the application's message count in the round. */
   added: number
 }
 
-/** When acknowledgements of the time before may have been forgotten: a process, or Postgres, was killed. */
+/** When a process or Postgres was killed: acknowledgements from before may have been lost. */
 export interface Death {
   at: number
 }
 
-/** Servers keep how far sessions have acknowledged every 2 s, for the case that they die (decision 9), and may be slow. */
+/** Servers save acknowledged positions every 2 s (decision 9), and may be slow. */
 export const keptWithinMs = 6_000
 
-/** What still arrives on a connection that ends this soon after a death may have been sent before it. */
+/** Messages on a connection that ends this soon after a kill may have been sent before it. */
 const underWayMs = 2_000
 
 export function bodyOf({ writer, nth }: Pick<Write, 'writer' | 'nth'>): string {
   return `${writer} ${nth}`
 }
 
-/** @returns what was broken, each in one line that names it; nothing where the law was kept */
+/** @returns the violations, one per line; empty if all guarantees were kept */
 export function judge(writes: Write[], stored: Stored, readings: Reading[], deaths: Death[]): string[] {
   return [
     ...judgeHistory(writes, stored),
@@ -125,7 +125,7 @@ function judgeReading({ reader, heard }: Reading, { history }: Stored, deaths: D
   return broken
 }
 
-/** Whether the server is bound to know that this was acknowledged. */
+/** Whether the server must know that this was acknowledged. */
 function wasKept({ confirmedAt, endedAt = Number.POSITIVE_INFINITY }: Heard, deaths: Death[]): boolean {
   if (confirmedAt === undefined) return false
   return deaths.every(
@@ -133,13 +133,13 @@ function wasKept({ confirmedAt, endedAt = Number.POSITIVE_INFINITY }: Heard, dea
   )
 }
 
-/** What an application shows that knows its messages by their ids: each where it was told first. */
+/** What an application shows that deduplicates messages by id: each at its first delivery. */
 function firsts({ heard }: Reading): Heard[] {
   const seen = new Set<number>()
   return heard.filter(({ id }) => !seen.has(id) && seen.add(id))
 }
 
-/** What was acknowledged comes before whatever its writer sent afterwards. */
+/** Acknowledged messages come before all later messages of their writer. */
 function judgeOrder(writes: Write[], where: string, messages: { body: string }[]): string[] {
   const byBody = new Map(writes.map((write) => [bodyOf(write), write]))
   const last = new Map<string, Write>()
@@ -156,7 +156,7 @@ function judgeOrder(writes: Write[], where: string, messages: { body: string }[]
   return broken
 }
 
-/** All are told in one order: on every connection, and what is new to a session from one to the next. */
+/** All deliveries have one order: on each connection, and between the connections of a session for new messages. */
 function judgeAgreement(readings: Reading[]): string[] {
   const [reference] = readings.filter(({ heard }) => heard.every(({ by }) => by === 'event'))
   if (!reference) return [] // all have read the history, which has an order of its own

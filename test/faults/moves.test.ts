@@ -1,4 +1,4 @@
-// Sessions that move between processes which cannot tell each other of it.
+// Sessions that move between processes that cannot reach each other.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// A Redis of one's own, to be killed.
+// A Redis that tests can kill.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -44,7 +44,7 @@ export class Redis {
     }
   }
 
-  /** Gone when this resolves. */
+  /** Resolves when the process has ended. */
   async kill(): Promise<void> {
     const child = this.#child
     this.#child = undefined
@@ -53,7 +53,7 @@ export class Redis {
     await once(child, 'exit')
   }
 
-  /** It neither answers nor hangs up, until it {@link goOn goes on}. */
+  /** Stops the process, so that it neither answers nor closes connections until {@link goOn}. */
   stop(): void {
     this.#child?.kill('SIGSTOP')
   }

@@ -1,4 +1,4 @@
-// One round: writers write and readers read while faults strike, and then the law is asked.
+// One round: writers write and readers read during faults; then the guarantees are checked.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v4 as uuid } from 'uuid'
@@ -10,55 +10,55 @@ import type { Instance, Stage } from './stage.ts'
 export interface Round {
   writes: number
   acknowledged: number
-  /** Writes without an acknowledgement that are stored all the same, as they may be. */
+  /** Writes that were stored without being acknowledged, which is allowed. */
   storedUnanswered: number
-  /** Messages told, of all readers together. */
+  /** Messages delivered to all readers. */
   delivered: number
-  /** Of these, told again because the server could not know of their acknowledgement. */
+  /** Repeated deliveries because an acknowledgement was lost. */
   deliveredAgain: number
   resumed: number
-  /** Sessions that were refused, after which their readers read the history. */
+  /** Sessions that could not be resumed, whose readers then read the history. */
   reloaded: number
-  /** From the acknowledgement of a write until a reader was told; in ms. */
+  /** From the acknowledgement of a write to its delivery to a reader, in ms. */
   slowestMs: number
-  /** ERRORs with which the server ended connections, and SUBSCRIBEs that it refused; each as often as it was. */
+  /** Counts of the ERRORs that ended connections, and of refused SUBSCRIBEs. */
   errors: string[]
-  /** What was broken, each in one line. */
+  /** The violations, one per line. */
   broken: string[]
 }
 
 export interface Load {
-  /** Readers; every second one of them also writes, over its socket. */
+  /** The number of readers, of whom every second also writes over its socket. */
   devices: number
-  /** Backends that write by REST. */
+  /** The number of backends that write by REST. */
   backends: number
 }
 
-/** What a fault may look at and act on. */
+/** What a fault can use. */
 export interface Scene {
   stage: Stage
   random: () => number
   devices: Device[]
-  /** Channels that a fault has made, and has sent to. */
+  /** Channels that a fault created and sent messages to. */
   otherChannelIds: number[]
-  /** Notes something that must not be. */
+  /** Records a violation. */
   broken(line: string): void
 }
 
-/** How long clients wait before they come back; the official ones wait for 5 s. */
+/** The pause before clients reconnect; that of official ones is 5 s. */
 const backMs = 250
 
-/** A writer rests this long after an answer, and this long where none came. */
+/** The pauses of a writer after an answer, and after a missing answer. */
 const restMs = 4
 const retryMs = 50
 
-/** How long after the last write all must have been told. */
+/** The maximum time from the last write until everything is delivered. */
 const settleMs = 30_000
 
 /**
- * Plays a round in a channel of its own.
- * @param strikes how many faults; each begins at a moment that `random` chooses
- * @param strike does one fault; resolves when it is over
+ * Runs a round in its own channel.
+ * @param strikes the number of faults, each of which begins at a random time
+ * @param strike produces one fault, and resolves when it is over
  */
 export async function runRound(
   stage: Stage,
@@ -141,7 +141,7 @@ async function sendByRest(
 
 type Messages = PageDocument<'messages', MessageDocument>
 
-/** All messages of a channel, oldest first. */
+/** Returns all messages of a channel, oldest first. */
 async function history(stage: Stage, channelId: number): Promise<Stored['history']> {
   const found: Stored['history'] = []
   let path: string | undefined = `/channels/${channelId}/messages?size=100`
@@ -154,12 +154,12 @@ async function history(stage: Stage, channelId: number): Promise<Stored['history
   return found.toReversed()
 }
 
-/** As the server counts them: all of the application, or of what is named. */
+/** Returns the server's message count of the application, or of the given resource. */
 async function countMessages(stage: Stage, of = ''): Promise<number> {
   return (await stage.get<Messages>(`${of}/messages?size=1`)).page.total ?? 0
 }
 
-/** What is stored, when all have heard of it and it is counted, or patience is over. */
+/** Returns what is stored once it is delivered and counted, or after the maximum time. */
 async function settle(scene: Scene, channelId: number, before: number): Promise<Stored> {
   const { stage, devices, otherChannelIds } = scene
   const giveUpAt = Date.now() + settleMs
@@ -175,7 +175,7 @@ async function settle(scene: Scene, channelId: number, before: number): Promise<
       return messages.every(({ id }) => known.has(id))
     }
     const isCounted = stored.total === messages.length && stored.added === messages.length
-    // What was sent last may yet arrive, though its writer has given up.
+    // The last message may still arrive, although its writer has given up.
     const isSettled = last === messages.length && isCounted && devices.every(knowsAll)
     if (isSettled || Date.now() > giveUpAt) return stored
     last = messages.length

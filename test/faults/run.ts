@@ -1,5 +1,5 @@
-// npm run faults -- [--seed 1] [--rounds 2] [--only kill-server,disk-full]: breaks what may break around real servers
-// that are at work, and checks what their clients were told. The seed decides what is struck when, not what comes of it.
+// npm run faults -- [--seed 1] [--rounds 2] [--only kill-server,disk-full]: causes faults around real servers under
+// load, and checks what their clients received. The seed determines the faults and their times, but not their effects.
 import { parseArgs } from 'node:util'
 import { table } from '../../bench/table.ts'
 import { seededRandom } from '../support/random.ts'
@@ -8,7 +8,7 @@ import { type Round, runRound } from './round.ts'
 import type { Stage } from './stage.ts'
 
 const load = { devices: 6, backends: 2 }
-/** Broken lines of one round that are shown. */
+/** The maximum number of violations shown for one round. */
 const shownMax = 10
 
 const { values } = parseArgs({

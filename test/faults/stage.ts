@@ -1,4 +1,4 @@
-// What faults are done to: real server processes on a Postgres of their own, each behind a network that can be cut.
+// The system under test: real server processes with their own Postgres, each behind a proxy that can cut connections.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,15 +12,15 @@ const clientId = 'faults'
 const clientSecret = 'faults-secret'
 const apiKey = '00000000-0000-4000-8000-00000000fa17'
 
-/** How long a request may take; one that takes longer counts as one without an answer. */
+/** The timeout of requests, which then count as unanswered. */
 const requestMs = 15_000
 
-/** How long what must succeed is tried again. */
+/** How long requests that must succeed are retried. */
 const insistMs = 60_000
 
 export interface Instance {
   server: ServerProcess
-  /** The way to it, also after it was started anew. */
+  /** The proxy to the server, also after a restart. */
   network: CutProxy
   /** Its home folder. */
   home: string
@@ -30,18 +30,18 @@ export class Stage {
   readonly apiKey = apiKey
   readonly folder: string
   readonly instances: Instance[] = []
-  /** When a process, or Postgres, was killed; in ms since the epoch. */
+  /** When a process or Postgres was killed, in ms since the epoch. */
   readonly deaths: { at: number }[] = []
-  /** Answers that say that the server failed, other than that it cannot answer now. */
+  /** Answers that report a failure of the server, except for temporary unavailability. */
   readonly failures = new Set<string>()
   readonly #undo = new AsyncDisposableStack()
-  /** Of all servers that are started from now on. */
+  /** Settings of all servers that are started from now on. */
   readonly settings: Record<string, string> = { FUNCTION_PROCESSES: '1', LINK_PREVIEWS: 'off' }
-  /** Between the servers, where there are several. */
+  /** The Redis between the servers, if there are several. */
   redis: Redis | undefined
   #token: string | undefined
 
-  /** @param build starts what the stage needs; what it has started is stopped where it fails */
+  /** @param build starts the processes; those already started are stopped if it fails */
   static async open(build: (stage: Stage) => Promise<void>): Promise<Stage> {
     const stage = new Stage(await mkdtemp(join(testFolder(), 'chatterie-faults-')))
     try {
@@ -58,7 +58,7 @@ export class Stage {
     this.defer(() => rm(folder, { recursive: true, force: true }))
   }
 
-  /** To be done when the stage closes; the last comes first. */
+  /** Runs work when the stage closes, in reverse order. */
   defer(undo: () => unknown): void {
     this.#undo.defer(async () => void (await undo()))
   }
@@ -67,7 +67,7 @@ export class Stage {
     return this.#undo.disposeAsync()
   }
 
-  /** Starts one more server. @param home of its own, made by the server where it is missing */
+  /** Starts another server. @param home its home folder, which it creates if necessary */
   async addServer(home: string): Promise<Instance> {
     const server = await startServerProcess(this.#settingsOf(home))
     const instance = { server, home, network: await openProxy(server.url) }
@@ -80,14 +80,14 @@ export class Stage {
     return instance
   }
 
-  /** Kills a server; it is gone when this resolves. */
+  /** Kills a server. Resolves when the process has ended. */
   async kill({ server: { child } }: Instance): Promise<void> {
     this.died()
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
 
-  /** Starts a server again where it was; resolves when it answers. */
+  /** Restarts a server with the same home and address. Resolves when it answers. */
   async restart(instance: Instance): Promise<void> {
     const port = new URL(instance.server.url).port
     instance.server = await startServerProcess({ ...this.#settingsOf(instance.home), PORT: port })
@@ -111,8 +111,8 @@ export class Stage {
   // ---------------------------------------------------------------------------------------- requests
 
   /**
-   * One request through an instance, as a backend sends it.
-   * @throws where no answer came
+   * Sends a request to an instance as a backend.
+   * @throws if there is no answer
    */
   async request(instance: Instance, method: string, path: string, body?: unknown): Promise<Response> {
     this.#token ??= await this.#authorize(instance)
@@ -133,7 +133,7 @@ export class Stage {
     return answer
   }
 
-  /** The document of a request that must succeed; it is tried through one instance after the other. Only to read. */
+  /** Returns the body of a read that must succeed. It is retried with one instance after the other. */
   async get<T>(path: string): Promise<T> {
     const giveUpAt = Date.now() + insistMs
     for (let attempt = 0; ; attempt++) {
@@ -150,7 +150,7 @@ export class Stage {
     }
   }
 
-  /** Makes something while nothing is broken. */
+  /** Creates a resource while there is no fault. */
   async create<T = { id: number }>(path: string, body: unknown): Promise<T> {
     const answer = await this.request(this.instances[0] as Instance, 'POST', path, body)
     if (!answer.ok) throw new Error(`POST ${path} answers ${answer.status}: ${await answer.text()}`)

@@ -1,4 +1,4 @@
-// The stages that faults need.
+// The systems under test for the faults.
 import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -35,10 +35,10 @@ export function openTwo(): Promise<Stage> {
   })
 }
 
-/** The database of an empty home has 60 MB. */
+/** The database of an empty home takes 60 MB. */
 const diskBytes = 256 * 1024 ** 2
 
-/** One server with its embedded Postgres and its files on a small disk of their own. Root alone may mount one. */
+/** One server with its embedded Postgres and its files on a small disk, which only root can mount. */
 export function openOnSmallDisk(): Promise<Stage> {
   return Stage.open(async (stage) => {
     const home = join(stage.folder, 'home')

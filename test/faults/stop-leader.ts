@@ -3,12 +3,12 @@ import type { Scene } from './round.ts'
 import type { Instance, Stage } from './stage.ts'
 
 const stoppedMs = 12_000
-/** By then another process leads. */
+/** After this time another process leads. */
 const takeoverMs = 5_000
 
 /**
- * Stops the leader as a machine does that is paused. Whoever is at the other server is told all the same; whoever is at
- * the leader either waits, or is led to the other by a network that has noticed.
+ * Stops the leader, like a paused machine. Clients of the other server receive everything meanwhile. Clients of the
+ * leader wait, or a proxy that has noticed redirects them.
  */
 export async function stopLeader({ stage, random, devices, broken }: Scene): Promise<void> {
   const leader = leaderOf(stage)
@@ -40,7 +40,7 @@ export async function stopLeader({ stage, random, devices, broken }: Scene): Pro
   await sleep(1_000) // for it to find out
 }
 
-/** The last to say that it leads. */
+/** Returns the last process that logged that it leads. */
 function leaderOf({ instances }: Stage): Instance {
   const saidAt = ({ server }: Instance): number => {
     const lines = server.output().split('\n')

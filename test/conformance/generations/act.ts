@@ -1,4 +1,4 @@
-// What an act has to do with: two users at clients of one generation, and a backend.
+// The participants of an act: two users with clients of one generation, and a backend.
 import type { Channel, Message } from '@chatkitty/core'
 import { expect } from 'vitest'
 import { createChannel } from '../../support/factories.ts'
@@ -12,14 +12,14 @@ export interface Stage {
   origin: Origin
   ann: Person
   ben: Person
-  /** Both are in it, and chat there. */
+  /** Both have entered it. */
   channel: Channel
   annChat: Chat
   benChat: Chat
 }
 
 export interface Act {
-  /** What the code of a client that can do it holds, as regular expressions. */
+  /** Regular expressions that match the code of clients that support the act. */
   uses: string[]
   play(stage: Stage): Promise<void>
 }
@@ -33,7 +33,7 @@ export const same =
   (other: Thing) =>
     other.id === id
 
-/** A channel of both, fresh from the backend, as ann sees it. */
+/** A new channel of both, created by the backend, as ann sees it. */
 export async function aChannelOfBoth(
   { application, ann, ben }: Stage,
   fields: object = {},
@@ -47,18 +47,18 @@ export async function seenBy(person: Person, channelId: number): Promise<Channel
   return (await person.do('getChannel|retrieveChannel', channelId)).channel
 }
 
-/** Sends as ann, where both chat. */
+/** Sends as ann to the channel that both have entered. */
 export async function say({ ann, channel }: Stage, body: string): Promise<Message> {
   return (await ann.do('sendMessage', { channel, body })).message
 }
 
-/** Sends as ann, and gives the message as ben has it. */
+/** Sends as ann, and returns the message that ben received. */
 export async function sayToBen(stage: Stage, body: string): Promise<Message> {
   const { id } = await say(stage, body)
   return (await stage.benChat.message.next(same({ id })))[0]
 }
 
-/** Nothing was heard twice. */
+/** Checks that exactly one such item was received. */
 export function once<T>(items: [T, ...unknown[]][], isIt: (item: T) => boolean): void {
   expect(items.filter(([item]) => isIt(item))).toHaveLength(1)
 }

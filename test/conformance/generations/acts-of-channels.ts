@@ -1,4 +1,4 @@
-// Channels: making, finding, joining, leaving and changing them.
+// Channels: creating, finding, joining, leaving and changing them.
 import { expect } from 'vitest'
 import { createChannel, sendMessage } from '../../support/factories.ts'
 import { uniqueName } from '../realtime.ts'
@@ -137,7 +137,7 @@ export const actsOfChannels = {
       const updated = ben.hear('onChannelUpdated')
       const displayName = uniqueName('Named')
       const changed = { ...channel, displayName }
-      // The first to have it take the channel itself.
+      // The first versions of this method take the channel itself.
       const result = await ann.do('updateChannel', { ...changed, channel: changed })
       expect(result.channel).toMatchObject({ displayName })
       const isIt = (seen: { id: number; displayName: string }) =>

@@ -1,4 +1,4 @@
-// Messages, and what is done about them where both chat.
+// Messages in the channel that both have entered.
 import type { ReadReceipt } from '@chatkitty/core'
 import { expect } from 'vitest'
 import { createChannel, sendMessage } from '../../support/factories.ts'

@@ -1,4 +1,4 @@
-// Users: their sessions, themselves, and each other.
+// Users: their sessions, their own data, and other users.
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
 import { createUser, sendMessage } from '../../support/factories.ts'

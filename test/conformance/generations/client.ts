@@ -1,4 +1,4 @@
-// Clients of all generations, in the types of the newest: what they give is what the server sends, under names of theirs.
+// Clients of all generations with the types of the newest, although the older ones name some results differently.
 import type {
   ChatKittyFailedResult,
   SdkClient,

@@ -1,4 +1,4 @@
-/** As much of a browser's XMLHttpRequest as the clients need to upload files. */
+/** The part of a browser's XMLHttpRequest that the clients need to upload files. */
 export class PageRequest {
   readonly upload = new EventTarget()
   onreadystatechange: (() => void) | null = null

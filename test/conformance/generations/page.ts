@@ -1,10 +1,10 @@
-// Runs a client as it is published in a world such as a page's: bundled for browsers, with globals of its own.
+// Runs a published client in an environment like that of a page: bundled for browsers, with its own globals.
 import { build } from 'esbuild'
 import { TappedWebSocket } from '../wire-tap.ts'
 import type { ClientClass } from './client.ts'
 import { PageRequest } from './page-request.ts'
 
-/** The code of packages, bundled as their users would, by package. */
+/** The code of packages by name, bundled as their users would do it. */
 export async function bundle(packages: string[]): Promise<Map<string, string>> {
   const { outputFiles } = await build({
     entryPoints: Object.fromEntries(packages.map((name) => [name, name])),
@@ -19,7 +19,7 @@ export async function bundle(packages: string[]): Promise<Map<string, string>> {
   return new Map(outputFiles.map(({ path, text }) => [path.slice(1, -'.js'.length), text]))
 }
 
-/** The class of clients that a bundle exports, in a page of its own. */
+/** Returns the client class that a bundle exports, evaluated in its own page. */
 export function load(code: string): ClientClass {
   const module = { exports: {} as { default?: ClientClass; ChatKitty?: ClientClass } }
   const run = new Function('module', 'exports', 'WebSocket', 'XMLHttpRequest', 'process', code)

@@ -1,16 +1,16 @@
-// The generations of the chat client in the field, each by an unmodified package from the registry.
+// The published generations of the chat client, each with an unmodified package from the registry.
 import type { ActName } from './acts.ts'
 
 export interface Client {
-  /** As it is published. */
+  /** The published version. */
   name: string
-  /** As package.json calls it. */
+  /** The name in package.json. */
   package: string
-  /** The acts for which its API has nothing. */
+  /** The acts that its API does not support. */
   lacks: ActName[]
 }
 
-// What the versions lacked of those that came next.
+// What earlier versions lack.
 const core15: ActName[] = ['takes back that it read a message']
 const core13: ActName[] = [...core15, 'changes what an application added', 'hears that a message was deleted']
 const v156 = core13
@@ -60,10 +60,10 @@ const v101: ActName[] = [
   'hears who types elsewhere',
   'hears who comes to chat, and goes',
 ]
-/** No later version has it. */
+/** Removed in later versions. */
 const gone: ActName = 'deletes a message for itself'
 
-/** One row a generation, oldest first. */
+/** One row per generation, oldest first. */
 export const clients: Client[] = [
   { name: 'chatkitty 1.1.1', package: 'chatkitty-1.1', lacks: v101 },
   { name: 'chatkitty 1.10.3', package: 'chatkitty-1.10', lacks: v110 },

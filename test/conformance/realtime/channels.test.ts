@@ -1,4 +1,4 @@
-// Channels through the official real-time client: making, finding, joining, leaving, moderating.
+// Channels through the official real-time client: creating, finding, joining, leaving, moderating.
 import type {
   Channel,
   CreateChannelRequest,
@@ -31,7 +31,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** A channel that alice has made. */
+/** A channel that alice created. */
 async function makeChannel(fields: Partial<CreateChannelRequest> = {}): Promise<Channel> {
   const { channel } = await done(
     alice.client.createChannel({ type: 'PUBLIC', name: uniqueName('channel'), ...fields }),

@@ -1,5 +1,5 @@
-// The second table of COVERAGE.md against the official real-time client. That its claims are true is what the test
-// files that it names end with.
+// Compares the second table of COVERAGE.md with the official real-time client. The test files that it names end by
+// checking that its claims are true.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { getSdkClient } from '@chatkitty/core'
@@ -14,13 +14,13 @@ const types = readFileSync(
   'utf8',
 )
 
-/** The members of a class or an interface, by the package's types. */
+/** The members of a class or an interface, according to the package's types. */
 function membersOf(name: string): string[] {
   const [, text = ''] = new RegExp(`(?:class|interface) ${name} {\n(.*?)\n}`, 's').exec(types) ?? []
   return [...text.matchAll(/^ {4}(\w+)\??[:(]/gm)].map(([, member = '']) => member)
 }
 
-/** The functions that the package gives. */
+/** The functions that the package exports. */
 const functions = ['connectApi', 'getSdkClient', 'loadChatUi', 'template']
 
 describe('the second table of COVERAGE.md', () => {

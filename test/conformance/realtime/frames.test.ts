@@ -1,5 +1,5 @@
-// One whole session of the official client, frame by frame, as it goes over the wire. What may come in any order is
-// put into one: a step's frames of the client, then those of the server.
+// A whole session of the official client, frame by frame. Frames whose order may vary are sorted: in each step, first
+// the client's frames, then the server's.
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startServer, type TestServer } from '../../support/server.ts'
@@ -12,12 +12,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Gives what differs from run to run a name that does not. */
+/** Replaces values that differ between runs by constant names. */
 class Names {
   readonly #known = new Map<string, string>()
   readonly #counts = new Map<string, number>()
 
-  /** The name of a value of this kind. */
+  /** Returns the name of a value of this kind. */
   of(kind: string, value: string): string {
     const key = `${kind} ${value}`
     const known = this.#known.get(key)
@@ -29,7 +29,7 @@ class Names {
     return name
   }
 
-  /** A text in which everything has its name. */
+  /** Replaces all known values in a text by their names. */
   in(text: string): string {
     return text
       .replaceAll(server.url, 'http://HOST')
@@ -43,7 +43,7 @@ class Names {
 const secret = new Set(['grant'])
 const width = { depth: null, breakLength: 112, compact: 3, maxArrayLength: null, maxStringLength: null }
 
-/** Without what changes from run to run. */
+/** Removes what differs between runs. */
 function plain(value: unknown, names: Names): unknown {
   if (typeof value === 'string') return names.in(value)
   if (Array.isArray(value)) return value.map((each) => plain(each, names))
@@ -66,7 +66,7 @@ function line({ from, command, headers, body }: Frame, names: Names): string {
   return `${head}\n${text.replaceAll(/^/gm, '     ')}`
 }
 
-/** Each frame of the client, with what answers it; events come with the last action. */
+/** Each frame of the client with its answers; events belong to the last action. */
 function inOneOrder(frames: Frame[], all: Frame[]): Frame[] {
   const asked = frames.filter(({ from, command }) => from === 'C' && command !== 'ACK')
   const rest = new Set(frames.filter(({ from }) => from === 'S'))
@@ -96,7 +96,7 @@ function inOneOrder(frames: Frame[], all: Frame[]): Frame[] {
   })
 }
 
-/** What answers an action comes before its RECEIPT, after which clients may forget it. */
+/** The answer of an action comes before its RECEIPT, after which clients may stop waiting for it. */
 function mustAnswerBeforeReceipt(frames: Frame[]): void {
   for (const { command, headers } of frames) {
     if (command !== 'SEND') continue
@@ -116,7 +116,7 @@ class Recording {
     this.#device = device
   }
 
-  /** Writes down what has gone over the wire since, once all is there that is to come. */
+  /** Records the frames since the last step, once all have arrived. */
   async step(title: string, types: string[]): Promise<void> {
     const { wire } = this.#device
     const since = () => wire.frames.slice(this.#through)

@@ -1,5 +1,5 @@
-// The process that tells events may stand still, as under a debugger, in swap or on a frozen machine: another one goes
-// on, and when it comes back it tells nothing twice and nothing out of order.
+// If the process that publishes events stops for a while (in a debugger, while swapping, on a frozen machine), another
+// one takes over. When it continues, nothing is delivered twice or out of order.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -89,7 +89,7 @@ describe.skipIf(!isThere)(title, () => {
     const all = () => Array.from({ length: sent }, (_, each) => String(each + 1))
     const heard = (chat: typeof here) => chat?.onMessageReceived.items.map(([{ body }]) => body)
 
-    // In the middle of it, whatever it is doing.
+    // Stops it at an arbitrary moment.
     const sending = send(60)
     await expect.poll(() => heard(here)?.length).toBeGreaterThan(10)
     leader.child.kill('SIGSTOP')
@@ -103,7 +103,7 @@ describe.skipIf(!isThere)(title, () => {
     leader.child.kill('SIGCONT')
     await send(40)
     await expect.poll(() => heard(here), { timeout: 60_000 }).toEqual(all())
-    // Who was connected to it has got everything, in order; a client that gave it up meanwhile may have some twice.
+    // Its clients have received everything in order; those that reconnected elsewhere meanwhile may have some twice.
     await expect.poll(() => [...new Set(heard(there))], { timeout: 60_000 }).toEqual(all())
     await expect.poll(() => leader.output()).toContain('another process publishes the events')
   }, 60_000)

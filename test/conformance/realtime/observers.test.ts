@@ -1,5 +1,5 @@
-// What the official real-time client is told without asking: its observers, and the callbacks of chat sessions. What
-// backends do through REST is told like what users do.
+// Events that the official real-time client receives: its observers, and the callbacks of chat sessions. Changes by
+// backends through REST cause the same events as changes by users.
 import type { Channel, DirectChannel, LeaveChannelRequest, Notification, User } from '@chatkitty/core'
 import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -47,7 +47,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** A public channel of alice, who moderates it, and bob; and what alice is told there. */
+/** A public channel of alice, who moderates it, and bob; and the events that alice receives there. */
 async function chat(): Promise<{ channel: Channel; delivered: Chat }> {
   const request = { type: 'PUBLIC' as const, name: uniqueName('channel'), members: [{ username: 'bob' }] }
   const { channel } = await done(alice.client.createChannel(request))
@@ -246,7 +246,7 @@ describe('a user who is removed from a channel', () => {
       alice.client.sendKeystrokes({ channel, keys: body })
       await delivered.onKeystrokesReceived.next(({ keys }) => keys === body)
       await delivered.onMessageReceived.next((message) => message.body === body)
-      // What is told later arrives later.
+      // Later events arrive later.
       await done(bob.client.retrieveCurrentUser())
       expect(there.onMessageReceived.items).toEqual([])
       expect(there.onKeystrokesReceived.items).toEqual([])
@@ -291,7 +291,7 @@ describe('an observer', () => {
     notified.items.length = 0
     await done(alice.client.sendMessage({ channel, body: 'You are here' }))
     await there.onMessageReceived.next()
-    // Who is there is looked at when members are notified, which comes after the message is delivered.
+    // Presence is checked when members are notified, which happens after the delivery of the message.
     await expect.poll(() => server.ctx.db.prisma.notificationTask.count()).toBe(0)
     there.session.end()
     delivered.session.end()

@@ -1,6 +1,5 @@
-// Older generations of the official real-time client, as they are: chatkitty 1.58.2, which writes /v1 into what it asks
-// for by itself, and chatkitty 2.5.0, which has no methods but the bridge that it gives a chat UI. The newest client
-// has the same bridge.
+// Unmodified older generations of the official real-time client: chatkitty 1.58.2, which adds /v1 to its requests, and
+// chatkitty 2.5.0, which has no methods except the bridge for a chat UI. The newest client has the same bridge.
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import {
@@ -32,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('chatkitty 1.58.2', () => {
-  // As the loader has it.
+  // As in the loader.
   const { default: ChatKitty } = legacy as unknown as { default: new (options: object) => LegacyClient }
   let ann: LegacyClient
   let ben: LegacyClient
@@ -137,19 +136,19 @@ describe('chatkitty 1.58.2', () => {
   })
 })
 
-/** Connections have it, and their types leave it out. */
+/** Connections have it, although their types omit it. */
 interface Bridged {
   attach(port: MessagePort): void
 }
 
 interface FromServer {
-  /** None has what answers `connect`. */
+  /** Absent in the answer to `connect`. */
   id?: string
   type: string
   payload?: { resource?: unknown }
 }
 
-/** What a chat UI in a page does with the connection of that page (runtime contract 10.2). */
+/** How a chat UI in a page uses the connection of that page (runtime contract 10.2). */
 class Bridge {
   readonly #port: MessagePort
   readonly #answers = new Map<string, (message: FromServer) => void>()

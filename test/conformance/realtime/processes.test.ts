@@ -1,4 +1,4 @@
-// Several processes on one database are one server to the official client, and one of them may die.
+// Several processes on one database act as one server for the official client, even if one of them dies.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ describe.skipIf(!isThere)(title, () => {
   let first: ServerProcess
   let second: ServerProcess
   let network: CutProxy
-  /** The way to Redis. */
+  /** The proxy to Redis. */
   let bus: CutProxy
   let token: string
   const devices: Device[] = []
@@ -70,7 +70,7 @@ describe.skipIf(!isThere)(title, () => {
     return device
   }
 
-  /** A backend writes through the second process. */
+  /** Sends as a backend through the second process. */
   async function post(path: string, body: object): Promise<{ id: number }> {
     const answer = await fetch(`${second.url}/v1${path}`, {
       method: 'POST',
@@ -129,7 +129,7 @@ describe.skipIf(!isThere)(title, () => {
     await disconnect(alice)
   })
 
-  /** A channel of these users, all of them in it, to which a backend sends numbers. */
+  /** A channel that all these users have entered, to which a backend sends numbers. */
   async function countdown(...members: Device[]) {
     const names = members.map(({ name }) => ({ username: name }))
     const { id } = await post('/channels', { type: 'PRIVATE', name: uniqueName('numbers'), members: names })
@@ -148,7 +148,7 @@ describe.skipIf(!isThere)(title, () => {
           await post(`/channels/${id}/messages`, { type: 'TEXT', body: String(sent) })
         }
       },
-      /** Everybody has got all of them, in order. */
+      /** Resolves when all users have received all numbers, in order. */
       async mustHaveArrived() {
         const expected = Array.from({ length: sent }, (_, each) => String(each + 1))
         const firsts = () =>
@@ -199,7 +199,7 @@ describe.skipIf(!isThere)(title, () => {
     await done(dan.client.sendMessage({ channel, body: 'I am back' }))
     for (const each of chats) await each.onMessageReceived.next(({ body }) => body === 'I am back')
     await chat.onThreadMessageReceived.next((_, { body }) => body === 'I am back')
-    // They were never seen to leave, but the one that did not come back was.
+    // Only the user who did not reconnect was seen to leave.
     const changes = () => presence.items.map(([user]) => [user.name, user.presence.online])
     await expect.poll(changes, { timeout: 25_000 }).toEqual([[gone.name, false]])
     await disconnect(carol, dan, eva)

@@ -1,4 +1,4 @@
-// Sessions of the official real-time client: how they start, what the connection gives, how they end.
+// Sessions of the official real-time client: their start, what the connection provides, and their end.
 
 import {
   type Channel,
@@ -124,13 +124,13 @@ describe('a session', () => {
       .map(({ headers }) => headers.session)
     expect(sessions).toHaveLength(2)
     expect(new Set(sessions).size).toBe(1)
-    // Those that were refused before have not come back, as this one has.
+    // Unlike this one, the clients that were refused before have not reconnected.
     expect(refusedWires.map(({ connects }) => connects)).toEqual([1, 1, 1, 1, 1])
     await disconnect(bob)
   })
 
   it('does not exist for users of the local mode', () => {
-    // Its type says that it takes a string; it is a tag.
+    // Its type declares a string, which is a tag.
     const tag = template as unknown as (strings: TemplateStringsArray) => { strings: string[] }
     expect(tag`<p>Hello</p>`.strings).toEqual(['<p>Hello</p>'])
     note('template')
@@ -202,7 +202,7 @@ describe('a connection', () => {
     const channel = { id: 1 } as Channel
     const slowedDown = () =>
       wireOf(apiKey, 'eager').frames.filter(({ body }) => body.includes('RateLimitedError'))
-    // A slow machine would serve fewer frames in a second than a client may send, if time went on meanwhile.
+    // Time stands still, because a slow machine would serve fewer frames per second than a client may send.
     const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
     const asked = Array.from({ length: 1_100 }, () => client.checkUserIsChannelMember({ user, channel }))
     await expect

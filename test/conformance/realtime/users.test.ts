@@ -1,4 +1,4 @@
-// Other users through the official real-time client: finding, blocking, deleting oneself.
+// Users through the official real-time client: finding, blocking, deleting oneself.
 import type { ListUsersFilter, UserBlockedRecord } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
