@@ -141,10 +141,7 @@ export class StompConnection<S> implements Receiver {
     } else if (ending.has(this.#state)) {
       return
     } else if (this.#clock.isSilent(now, this.#transport.receivedBytes, this.#inbox.isPaused)) {
-      this.#engine.log.info(
-        { connectionId: this.id },
-        'a connection was closed, because it sent no heart-beats',
-      )
+      this.#engine.log.info({ connectionId: this.id }, 'a connection missed its heart-beats')
       this.terminate()
     } else if (this.#clock.takeBeat(now)) {
       this.#outbox.beat()
@@ -289,10 +286,8 @@ export class StompConnection<S> implements Receiver {
       this.#refuse(error, code, frame)
       return
     }
-    this.#engine.log.error(
-      { connectionId: this.id, command: frame?.command, err: error },
-      'handling a frame failed',
-    )
+    const facts = { connectionId: this.id, command: frame?.command, err: error }
+    this.#engine.log.error(facts, 'handling a frame failed')
     const fault = new ChatError('InternalServerError', 'Something went wrong; please try again')
     this.#refuse(fault, closeCodes.refused, frame)
   }

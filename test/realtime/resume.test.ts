@@ -277,7 +277,7 @@ describe('a session cannot be resumed', () => {
     await other
       .put('/application/settings', { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' })
       .expect(200)
-    expect(await there.end()).toMatchObject(refusal('no guests'))
+    expect(await there.end()).toMatchObject(refusal('allow guests'))
     await vouched.cut()
     expect(await vouched.connect()).toMatchObject({ command: 'CONNECTED' })
     const refuse = `async function handleEvent() { throw new Error('who are you?') }`

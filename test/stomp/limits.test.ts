@@ -227,7 +227,7 @@ describe('the time', () => {
     expect(await free.ask('SEND', { destination: '/a' })).toEqual([])
     clearInterval(timer)
     expect(server.logged).toContainEqual(
-      expect.objectContaining({ message: 'a connection was closed, because it sent no heart-beats' }),
+      expect.objectContaining({ message: 'a connection missed its heart-beats' }),
     )
   })
 

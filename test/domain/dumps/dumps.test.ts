@@ -280,7 +280,7 @@ describe('nothing is written', () => {
 
   it('where the database is not empty, or the key of its secrets is missing', async () => {
     const dump = await checkDump(whole)
-    await expect(restoreDump(server.ctx, dump)).rejects.toThrow('The database holds something')
+    await expect(restoreDump(server.ctx, dump)).rejects.toThrow('The database is not empty')
     const { ctx, home } = await elsewhere({
       CHATTERIE_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     })
@@ -311,7 +311,7 @@ describe('chatterie', () => {
     expect(await isEmpty(ctx)).toBe(false)
     const twice = await chatterie(['restore', file, '--json'], settings)
     expect(twice.code).toBe(1)
-    expect(JSON.parse(twice.stderr).error).toContain('The database holds something')
+    expect(JSON.parse(twice.stderr).error).toContain('The database is not empty')
     const beside = await chatterie(['restore', file, '--as', 'Twin', '--json'], settings)
     expect(JSON.parse(beside.stdout)).toMatchObject({
       id: expect.any(Number),
