@@ -2,8 +2,8 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
-/** Above this size the young generation no longer grows. V8 counts both of its halves. */
-const youngBytesMax = 32 * 1024 ** 2
+/** The young generation has two halves, which grow by doubling. Larger ones than this no longer do. */
+const halfBytesMax = 12 * 1024 ** 2
 
 /**
  * Makes V8 collect garbage instead of growing the heap to a multiple of what lives (docs/performance.md, "Memory").
@@ -16,7 +16,9 @@ export function keepHeapSmall(): void {
   // The maximum of the young generation is fixed when the process starts, but it grows by a factor that is not.
   const observer = new PerformanceObserver(() => {
     const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
-    const factor = young && young.space_size >= youngBytesMax ? 1 : 2
+    // Not `space_size`: V8 sometimes releases the memory of one half.
+    const half = young ? young.space_used_size + young.space_available_size : 0
+    const factor = half > halfBytesMax ? 1 : 2
     setFlagsFromString(`--semi-space-growth-factor=${factor}`)
   })
   observer.observe({ entryTypes: ['gc'] })
