@@ -1,4 +1,4 @@
-// The beginning of `npm run fuzz`, always the same.
+// The first rounds of `npm run fuzz`, with a constant seed.
 
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ it('any input is answered and leaves nothing behind, and other clients are not a
     })
     expect(problems).toEqual([])
     expect(outcome).toMatchObject({ rounds, requests: rounds * 60, scripts: rounds * 16 })
-    // It is no attack that gets nowhere.
+    // Otherwise the attack would not reach the server's code.
     expect(answers['2xx']).toBeGreaterThan(outcome.requests / 5)
     expect(answers['4xx']).toBeGreaterThan(outcome.requests / 5)
   } finally {

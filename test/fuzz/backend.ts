@@ -1,4 +1,4 @@
-// What a well-meaning backend does meanwhile: makes things to attack, and sees to it that others are still served.
+// A benign backend: creates resources to attack, and checks that others are still served.
 import { v4 as uuid } from 'uuid'
 import type { NewCredentials } from '#domain/applications/create-application.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
@@ -48,7 +48,7 @@ export class Backend {
   }
 }
 
-/** Puts back what an attack may have taken, and makes new things, so that ids lead to something. */
+/** Restores what an attack may have deleted, and creates new resources, so that ids refer to something. */
 export async function replenish(backend: Backend, world: World): Promise<void> {
   await backend.ask('PUT', '/application/settings', { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED' })
   const users = []
@@ -73,7 +73,7 @@ export async function replenish(backend: Backend, world: World): Promise<void> {
   }
 }
 
-/** Makes a world for an application, with somebody in it who has grants. */
+/** Creates resources in an application, with a user who has grants. */
 export async function createWorld(
   port: number,
   credentials: NewCredentials,
@@ -96,7 +96,7 @@ export async function createWorld(
   return world
 }
 
-/** Somebody of another application, who must notice nothing. */
+/** A user of another application, who must not be affected. */
 export class Canary {
   readonly #backend: Backend
   readonly #stomp: StompClient
@@ -123,7 +123,7 @@ export class Canary {
     this.#channelId = channelId
   }
 
-  /** Sends a message and waits until it is heard. @returns what is wrong; undefined where nothing is */
+  /** Sends a message and waits until it is delivered. @returns what is wrong; undefined if nothing is */
   async sing(): Promise<string | undefined> {
     this.#sung += 1
     const body = `song ${this.#sung}`

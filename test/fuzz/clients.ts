@@ -1,4 +1,4 @@
-// Plays a script, and says what the server did wrong.
+// Runs a client's script, and reports what the server did wrong.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Heard, type Line, openLine } from './lines.ts'
 import type { Script } from './stomp.ts'
@@ -15,7 +15,7 @@ const isReceipt = (name: string) => (heard: Heard) =>
   heard.command === 'RECEIPT' && heard.headers['receipt-id'] === name
 const isError = ({ command }: Heard) => command === 'ERROR'
 
-/** @returns what is wrong; undefined where nothing is */
+/** @returns what is wrong; undefined if nothing is */
 export async function play(script: Script, world: World): Promise<string | undefined> {
   const line = await openLine(world.port, script.carrier, script.apiKey)
   if (typeof line === 'number') return line < 500 ? undefined : `the upgrade was answered ${line}`
@@ -45,7 +45,7 @@ export async function play(script: Script, world: World): Promise<string | undef
   }
 }
 
-/** A server that hangs up says why, unless another connection took the session over. */
+/** A server that closes a connection gives the reason, unless another connection took over the session. */
 function endedBadly({ ended = '', heard }: Line, script: Script): string | undefined {
   const isTakenOver = script.connect.includes('StompX-Auth-Session-ID')
   const isAbrupt = /^(1006|polling|sending: (?!413))/.test(ended)
@@ -72,7 +72,7 @@ function remember(world: World, session: string): void {
   if (world.sessions.length > 50) world.sessions.shift()
 }
 
-/** @returns whether it was so in time */
+/** @returns whether the condition held before the timeout */
 async function waitFor(line: Line, isSo: () => boolean): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => resolve(false), patienceMs)

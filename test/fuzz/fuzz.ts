@@ -1,5 +1,5 @@
-// A bounded attack: rounds of requests and of clients, each made from the seed and its number, and what must hold
-// while and after they run.
+// A limited attack: rounds of requests and clients, each generated from the seed and its number, with checks during and
+// after them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Backend, Canary, createWorld, replenish } from './backend.ts'
@@ -12,25 +12,25 @@ import { type Answer, asShell, exchange, parsed, patienceMs } from './wire.ts'
 import type { World } from './world.ts'
 
 const perRound = { requests: 60, scripts: 16 }
-/** For an answer that need not come: to what is no request, and of streams that do not end. */
+/** The timeout for answers that may be missing: to invalid requests, and of endless streams. */
 const brieflyMs = 300
 const concurrency = { requests: 6, scripts: 4 }
 
-/** Caches fill for a while. */
+/** Caches fill during the first rounds. */
 const warm = 0.2
-/** What may be held more at the end than when they were warm. */
+/** The allowed growth after the caches have filled. */
 const growth = { heldMb: 96, rssMb: 300, handles: 20 }
-/** The pools of a server, of its background and ours. */
+/** The pools of the server, of its background work and of this process. */
 const connectionsMax = 40
-/** Sessions without a connection last for 8 s; then nothing of an attack is left. */
+/** Sessions without a connection end after 8 s, after which nothing may remain of an attack. */
 const settleMs = 90_000
 
 export interface Attack {
   seed: number
   databaseUrl: string
-  /** A folder that is there for the server. */
+  /** A folder for the server. */
   home: string
-  /** How far the attack is after so many rounds; at 1 it is over. */
+  /** Returns the progress after a number of rounds; at 1 the attack ends. */
   progress: (rounds: number) => number
   tell: (line: string) => void
 }
@@ -39,13 +39,13 @@ export interface Outcome {
   rounds: number
   requests: number
   scripts: number
-  /** Answers by the first digit of their status. */
+  /** Counts of answers by the first digit of their status. */
   answers: Record<string, number>
-  /** What did not hold, each with how to see it again. */
+  /** The failed checks, each with how to reproduce it. */
   problems: string[]
 }
 
-/** Attacks a server of its own. Stops at the first round that finds something. */
+/** Attacks its own server. Stops after the first round with a failed check. */
 export async function attack({ seed, databaseUrl, home, progress, tell }: Attack): Promise<Outcome> {
   const outcome: Outcome = { rounds: 0, requests: 0, scripts: 0, answers: {}, problems: [] }
   const target = await Target.start(databaseUrl, home)
@@ -60,7 +60,7 @@ export async function attack({ seed, databaseUrl, home, progress, tell }: Attack
       outcome.rounds += 1
       await replenish(backend, world)
       await attackOnce(seed + outcome.rounds, { world, administered: await owner.found() }, outcome)
-      // A function is run for each event, so those of earlier rounds would have ever more to do.
+      // Functions run for each event, so those of earlier rounds would take more and more time.
       await target.run('delete from function')
       outcome.problems.push(...(await problemsOf(target, canary)))
     }
@@ -136,10 +136,10 @@ function wrongWith(request: Request, answer: Answer | 'closed' | 'silent'): stri
     : `no error that is documented: ${status} ${body.slice(0, 500)}`
 }
 
-/** The reference server has texts of its own for who does not speak its protocol. */
+/** The reference server answers requests outside its protocol with its own texts. */
 const isSockJs = ({ title }: Request) => /^\w+ \/(rtm|stompx)\//.test(title)
 
-/** Whether an answer has one of the two shapes that errors have; those to HEAD have no body. */
+/** Whether an answer has one of the two shapes of errors; answers to HEAD have no body. */
 function isError(headers: Record<string, string>, body: string): boolean {
   if (body === '') return true
   if (!headers['content-type']?.startsWith('application/json')) return false
@@ -151,7 +151,7 @@ function isError(headers: Record<string, string>, body: string): boolean {
   )
 }
 
-/** That others are served, and that nothing was logged as an error. */
+/** Checks that others are served, and that no error was logged. */
 async function problemsOf(target: Target, canary: Canary): Promise<string[]> {
   const problems = target.complaints.splice(0).map((line) => `the server complained\n  ${line}`)
   if (!target.isAlive) return [...problems, 'the server is dead']
@@ -161,7 +161,7 @@ async function problemsOf(target: Target, canary: Canary): Promise<string[]> {
 
 // -------------------------------------------------------------------------------------------- what is left
 
-/** What is held once the clients of an attack are forgotten. */
+/** Returns what the server holds after the sessions of an attack have ended. */
 async function settled(target: Target): Promise<Held> {
   const giveUp = Date.now() + settleMs
   let held = await target.held()

@@ -1,4 +1,4 @@
-// What carries STOMP: WebSocket, WebSocket in the framing of SockJS, and SockJS by polling.
+// Transports of STOMP: WebSocket, WebSocket with SockJS framing, and SockJS by polling.
 
 import { once } from 'node:events'
 import { type IRawFrameType, Parser } from '@stomp/stompjs'
@@ -14,15 +14,15 @@ export interface Heard {
   body: string
 }
 
-/** A connection, as a client has it. */
+/** A client's connection. */
 export interface Line {
   send(bytes: Buffer): void
-  /** Hangs up without a word. */
+  /** Closes the connection without a close frame. */
   cut(): void
   readonly heard: Heard[]
   /** How it ended; undefined while it is open. */
   readonly ended: string | undefined
-  /** Is called with everything that happens. */
+  /** Called with each event. */
   onChange: () => void
 }
 
@@ -51,7 +51,7 @@ abstract class BaseLine implements Line {
     this.#parser.parseChunk(text)
   }
 
-  /** Takes a frame of SockJS. */
+  /** Handles a SockJS frame. */
   protected takeFramed(text: string): void {
     if (text.startsWith('a')) for (const each of JSON.parse(text.slice(1))) this.take(each)
     if (text.startsWith('c')) this.end(text)
@@ -88,7 +88,7 @@ class PollingLine extends BaseLine {
   readonly #query: string
   readonly #abort = new AbortController()
   #opened = () => {}
-  /** A session is there once its first poll is answered. */
+  /** A session exists once its first poll is answered. */
   #lastSend: Promise<unknown> = new Promise<void>((resolve) => {
     this.#opened = resolve
   })
@@ -138,7 +138,7 @@ class PollingLine extends BaseLine {
   }
 }
 
-/** Opens a connection and says nothing. @returns the line, or the status of a refusal */
+/** Opens a connection without sending frames. @returns the connection, or the status of a refusal */
 export async function openLine(port: number, carrier: Carrier, apiKey: string): Promise<Line | number> {
   const query = `?api-key=${encodeURIComponent(apiKey.toWellFormed())}`
   const session = `/rtm/000/${uuid()}`

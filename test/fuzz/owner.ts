@@ -1,4 +1,5 @@
-// Who runs the installation, and makes an application for each round of an attack by the admin API: it may be deleted.
+// The operator of the installation, who creates an application for each round of attacks on the admin API, because
+// attacks may delete it.
 import { Backend, replenish } from './backend.ts'
 import { adminPassword } from './target.ts'
 import { patienceMs } from './wire.ts'
@@ -11,7 +12,7 @@ export class Owner {
   readonly #headers: Record<string, string>
   #founded = 0
 
-  /** Signs in, once: whoever attacks has sign-ins refused for everybody at this address. */
+  /** Signs in once: the attacks exceed the limit of failed sign-ins of this address. */
   static async open(port: number): Promise<Owner> {
     const signedIn = new Owner(port, {})
     const body = { username: 'admin', password: adminPassword }
@@ -28,7 +29,7 @@ export class Owner {
     this.#headers = headers
   }
 
-  /** An application with something of everything in it, and a key for it alone, of one role after the other. */
+  /** Creates an application with some of every resource, and an admin key limited to it; each key has the next role. */
   async found(): Promise<World> {
     const role = roles[this.#founded % roles.length] ?? 'owner'
     this.#founded += 1

@@ -1,4 +1,4 @@
-// Loaded beside the server: says what the process holds, when it is asked.
+// Loaded into the server: reports on request what the process holds.
 import type { Held } from './target.ts'
 
 const { gc } = globalThis

@@ -1,4 +1,4 @@
-// Requests made from openapi.yaml, and to all that is no operation there.
+// Requests generated from openapi.yaml, and requests to everything else that is served.
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { parse } from 'yaml'
@@ -22,7 +22,7 @@ interface Description {
   paths: Record<string, Record<string, Operation>>
 }
 
-/** An API as it is described, and where its paths are besides. */
+/** A described API and its base paths. */
 class Api {
   readonly paths: Description['paths']
   readonly base: string
@@ -36,7 +36,7 @@ class Api {
     this.otherBases = otherBases
   }
 
-  /** What a `$ref` names. */
+  /** Returns what a `$ref` refers to. */
   readonly resolve = <T>(reference: string): T => {
     const steps = reference.split('/').slice(1)
     return steps.reduce((at, step) => (at as Record<string, unknown>)[step], this.#whole) as T
@@ -57,9 +57,9 @@ export interface Request {
   /** `POST /v1/users`, for reports. */
   title: string
   bytes: Buffer
-  /** The statuses of success that are described; undefined where nothing describes the request. */
+  /** The documented statuses of success; undefined if the request is not documented. */
   statuses?: number[]
-  /** Whether the client keeps to HTTP, so that it must be answered. */
+  /** Whether the request is valid HTTP, so that it must be answered. */
   isHttp: boolean
 }
 
@@ -67,7 +67,7 @@ type Header = [name: string, value: string]
 
 // ------------------------------------------------------------------------------------------ their parts
 
-/** Percent-encoded as UTF-8, whatever the text; lone surrogates become U+FFFD as they do in browsers. */
+/** Percent-encodes any text as UTF-8; lone surrogates become U+FFFD, as in browsers. */
 const encoded = (value: string) => encodeURIComponent(value.toWellFormed())
 
 const oddQuery = fc.constantFrom(
@@ -268,7 +268,7 @@ function bytesOf(method: string, target: string, headers: Header[], { type, byte
   return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`), bytes])
 }
 
-/** Requests to what an API describes, with what it wants, more or less. */
+/** Requests to the operations of an API, with mostly valid values. */
 function described(world: World, api: Api): fc.Arbitrary<Request> {
   const { resolve } = api
   const all = Object.entries(api.paths).flatMap(([path, methods]) =>
@@ -440,7 +440,7 @@ function uploads(world: World): fc.Arbitrary<Request> {
     }))
 }
 
-/** One request; now and then it is none. @param administered what the admin API is asked about */
+/** One request, which is sometimes invalid HTTP. @param administered the subjects of admin requests */
 export function requests(world: World, administered: World): fc.Arbitrary<Request> {
   const whole = fc.oneof(
     { weight: 14, arbitrary: described(world, platformApi) },

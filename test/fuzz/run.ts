@@ -1,4 +1,4 @@
-// node test/fuzz/run.ts [--seed=<number>] [--seconds=<number>]: attacks a server of its own, ten minutes unless said otherwise.
+// node test/fuzz/run.ts [--seed=<number>] [--seconds=<number>]: attacks its own server, for ten minutes by default.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Stage } from '../../bench/stage.ts'
@@ -30,7 +30,7 @@ try {
   say(`${outcome.rounds} rounds: ${summary(outcome)}`)
   for (const problem of outcome.problems) say(`\n${problem}`)
   if (outcome.problems.length > 0) {
-    // Each round has the seed after that of the one before.
+    // Each round has the seed of the previous one plus 1.
     say(`\nAgain, in its first round: npm run fuzz -- --seed=${seed + outcome.rounds - 1}`)
     process.exitCode = 1
   }

@@ -10,15 +10,15 @@ import { type Carrier, carriers } from './lines.ts'
 import { damaged, hostileText, mostly, type Schema, valuesOf } from './values.ts'
 import type { World } from './world.ts'
 
-/** One life of one client. */
+/** The script of one client. */
 export interface Script {
   carrier: Carrier
   apiKey: string
   connect: Buffer
   steps: Buffer[]
-  /** Whether bytes of it may be taken for the beginning of a frame that does not end. */
+  /** Whether the server may take some of its bytes for the beginning of an unfinished frame. */
   isOpenEnded: boolean
-  /** How the client leaves. */
+  /** How the client disconnects. */
   ending: 'ask' | 'cut' | 'disconnect'
 }
 
@@ -39,7 +39,7 @@ const reads = [...patternsOf('relays'), ...patternsOf('topics'), '/user/queue/er
 const actions = patternsOf('actions')
 const router = openRouter()
 
-/** What an action's body must be. */
+/** The schemas of the bodies of actions. */
 const bodies = new Map(
   actions.map((pattern) => {
     const action = router.action(pattern.replaceAll(/\{\w+\}/g, () => '1'))
@@ -59,7 +59,7 @@ function frameOf(command: string, headers: Headers, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${command}\n${lines.join('')}\n`), body, Buffer.from('\u0000')])
 }
 
-/** The places of a pattern filled in. */
+/** Replaces the placeholders of a pattern. */
 function destinationOf(pattern: string, world: World): fc.Arbitrary<string> {
   const [, collection = 'users'] =
     /\/(users|channels|messages|threads|user\.blocked_records)\//.exec(pattern) ?? []
@@ -147,7 +147,7 @@ function steps(world: World): fc.Arbitrary<Buffer> {
       ),
     )
     .chain(([to, value, more]) => {
-      // Inside of a frame without its length, NUL would be the end.
+      // In a frame without content-length, NUL would end the body.
       const text = Buffer.from(JSON.stringify(value) ?? '')
       const body = mostly(
         fc.constant(text),
@@ -217,7 +217,7 @@ function connects(world: World): fc.Arbitrary<Buffer> {
     )
 }
 
-/** A client that begins well, most of the time. */
+/** A client that usually starts correctly. */
 export function scripts(world: World): fc.Arbitrary<Script> {
   const errors = frameOf(
     'SUBSCRIBE',

@@ -1,4 +1,4 @@
-// The server that is attacked, as its operator runs it, on a database that can be looked into.
+// The server that is attacked, run as an operator would, with a database that can be inspected.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -8,12 +8,12 @@ import { openDatabase } from '#data/open-database.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 
 const root = join(import.meta.dirname, '../..')
-/** Of the operator `admin`. */
+/** The password of the operator `admin`. */
 export const adminPassword = 'a password of the fuzzer'
 const startMs = 60_000
 const stopMs = 35_000
 
-/** What a process holds, once garbage is collected. */
+/** What a process holds after a garbage collection. */
 export interface Held {
   heldMb: number
   rssMb: number
@@ -23,7 +23,7 @@ export interface Held {
 export class Target {
   readonly port: number
   readonly applications: NewCredentials[]
-  /** Whatever the server logged as an error, and whatever it printed as it died. */
+  /** The errors that the server logged, and its last output if it died. */
   readonly complaints: string[] = []
   readonly #child: ChildProcess
   readonly #client: pg.Client
@@ -43,7 +43,7 @@ export class Target {
         FUNCTION_PROCESSES: '2',
         LINK_PREVIEWS: 'off',
         LOG_LEVEL: 'error',
-        // No package is to be had, and nobody waits for one.
+        // No package can be installed, and nothing waits for one.
         npm_config_registry: 'http://127.0.0.1:1/',
         npm_config_fetch_retries: '0',
       },
@@ -98,7 +98,7 @@ export class Target {
     return held
   }
 
-  /** The first cell of what a statement gives. */
+  /** Returns the first cell of a statement's result. */
   async count(text: string): Promise<number> {
     const { rows } = await this.#client.query({ text, rowMode: 'array' })
     return Number(rows[0]?.[0])

@@ -1,7 +1,7 @@
-// What requests and frames are filled with: values that a schema wants, and among them values that nobody expects.
+// Values for requests and frames: valid ones of a schema, mixed with unexpected ones.
 import fc from 'fast-check'
 
-/** A part of a JSON Schema that OpenAPI 3.1 and zod write. */
+/** The part of JSON Schema that OpenAPI 3.1 and zod use. */
 export interface Schema {
   $ref?: string
   type?: string | string[]
@@ -56,7 +56,7 @@ const long = [
   'http://a.b '.repeat(2_000),
 ]
 
-/** Text that code gets wrong. */
+/** Text that code often handles wrongly. */
 export const hostileText = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...replacements, ...broken, ...scripts, ...syntax, ...mentions) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
@@ -75,7 +75,7 @@ function nested(levels: number): unknown {
   return value
 }
 
-/** Any JSON value, and more of those that code gets wrong. */
+/** Any JSON value, with more of those that code often handles wrongly. */
 export const hostileJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, true, false, [], {}, [[]], nested(63), nested(65), nested(1_000)),
   hostileNumber,
@@ -85,7 +85,7 @@ export const hostileJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }),
 )
 
-/** Mostly the first, now and then the second. */
+/** Mostly the first, sometimes the second. */
 export function mostly<T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>, weight = 14): fc.Arbitrary<T> {
   return fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: odd })
 }
@@ -114,13 +114,13 @@ const formats: Record<string, fc.Arbitrary<string>> = {
 }
 
 export interface Surroundings {
-  /** The schema that a `$ref` names. */
+  /** Returns the schema of a `$ref`. */
   resolve: (reference: string) => Schema
-  /** An id of a user that is probably there. */
+  /** The id of a user that probably exists. */
   id: fc.Arbitrary<number>
 }
 
-/** Values of a schema, each part of which is now and then something else. */
+/** Values of a schema, of which each part is sometimes replaced by something else. */
 export function valuesOf(schema: Schema, around: Surroundings, depth = 0): fc.Arbitrary<unknown> {
   return mostly(validOf(schema, around, depth), hostileJson)
 }
@@ -169,7 +169,7 @@ function objectOf(schema: Schema, of: (inner: Schema) => fc.Arbitrary<unknown>):
   )
 }
 
-/** Bytes with something wrong in them: cut off, doubled, changed. */
+/** Damaged bytes: cut off, duplicated, changed. */
 export function damaged(bytes: Buffer): fc.Arbitrary<Buffer> {
   const at = fc.nat({ max: Math.max(0, bytes.length - 1) })
   const put = (place: number, value: Buffer) =>

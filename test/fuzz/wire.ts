@@ -1,4 +1,4 @@
-// HTTP as bytes: what is sent need not be a request, and an answer is waited for only so long.
+// HTTP as bytes: what is sent need not be a valid request, and answers have a timeout.
 import { connect } from 'node:net'
 
 export interface Answer {
@@ -7,15 +7,15 @@ export interface Answer {
   body: string
 }
 
-/** Longer than any request of ours takes on a busy machine. */
+/** Longer than any request takes on a busy machine. */
 export const patienceMs = 20_000
 
 const bodyMax = 64 * 1024 * 1024
 
 /**
- * Sends bytes on a connection of their own.
- * @param waitMs for the answer
- * @returns the answer; `closed` where the server hung up without one, `silent` where nothing came in time
+ * Sends bytes on a new connection.
+ * @param waitMs the timeout of the answer
+ * @returns the answer; `closed` if the server closed the connection without one, `silent` after the timeout
  */
 export function exchange(
   port: number,
@@ -49,7 +49,7 @@ export function exchange(
   })
 }
 
-/** @param isOver whether no more will come */
+/** @param isOver whether the connection has ended */
 function readAnswer(bytes: Buffer, isHead: boolean, isOver: boolean): Answer | undefined {
   const end = bytes.indexOf('\r\n\r\n')
   if (end < 0) return undefined
@@ -74,7 +74,7 @@ function readAnswer(bytes: Buffer, isHead: boolean, isOver: boolean): Answer | u
   return { status, headers, body: isBodiless ? '' : body }
 }
 
-/** What follows is the answer to what follows the request. */
+/** Further bytes are the answer to what follows the request. */
 function firstOf(bytes: Buffer, length: string | undefined): string {
   return bytes.subarray(0, length === undefined ? undefined : Number(length)).toString()
 }
@@ -90,7 +90,7 @@ function unchunked(bytes: Buffer): string {
   }
 }
 
-/** The object that a text holds as JSON, if it does. */
+/** Returns the object in a JSON text; undefined if it is not one. */
 export function parsed(text: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(text)
@@ -99,7 +99,7 @@ export function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** What sends the bytes again from a shell. */
+/** Returns a shell command that sends the bytes again. */
 export function asShell(bytes: Buffer): string {
   const shown = bytes.subarray(0, 4_000)
   const escaped = [...shown]

@@ -1,7 +1,7 @@
-// What there is to ask for: the newest ids of everything, and who may ask.
+// What requests refer to: the newest ids of all collections, and credentials.
 import fc from 'fast-check'
 
-/** Ids that are not there, and such that are none. */
+/** Ids that do not exist, and invalid ones. */
 const oddIds = ['0', '-1', '1e3', '99999999999999999999', '9223372036854775807', 'me', '%00', '1%2f..', 'NaN']
 
 export class World {
@@ -10,15 +10,15 @@ export class World {
   readonly apiKey: string
   readonly clientId: string
   readonly clientSecret: string
-  /** Of everything, the newest id, by collection. */
+  /** The newest id of each collection. */
   readonly newest: Record<string, number>
-  /** Names of users. */
+  /** Usernames. */
   readonly usernames: string[] = []
-  /** What lets users send and read files. */
+  /** Grants with which users send and read files. */
   readonly grants: string[] = []
-  /** Sessions that were begun, for others to come back to. */
+  /** Keys of sessions, which other clients try to resume. */
   readonly sessions: string[] = []
-  /** How far back from the newest ids are taken. */
+  /** The range below the newest id from which ids are taken. */
   readonly reach: number
 
   constructor(
@@ -35,12 +35,12 @@ export class World {
     this.clientSecret = given.clientSecret
   }
 
-  /** One of the newest of a collection: where generated, not where described. */
+  /** A recent id of a collection, chosen when a request is generated. */
   id(collection: string): fc.Arbitrary<number> {
     return fc.nat({ max: this.reach }).map((back) => Math.max(1, (this.newest[collection] ?? 1) - back))
   }
 
-  /** As it stands in a path. */
+  /** The same in a path, sometimes replaced by an invalid id. */
   pathId(collection: string): fc.Arbitrary<string> {
     return fc.oneof(
       { weight: 12, arbitrary: this.id(collection).map(String) },
