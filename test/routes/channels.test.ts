@@ -16,7 +16,7 @@ afterAll(() => server.close())
 const missing = 4_000_000_000
 
 const refs = (users: { id: number }[]) => users.map(({ id }) => ({ id }))
-/** In the order of their ids. */
+/** Ordered by id. */
 const createUsers = async <const Count extends number>(count: Count) => {
   const users = await several(count, () => createUser(main))
   return (users as UserDocument[]).sort((a, b) => a.id - b.id) as typeof users

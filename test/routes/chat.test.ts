@@ -1,4 +1,4 @@
-// What the frame of loadChatUi is given; that it chats is what test/browser/chat.test.ts sees.
+// What the frame of loadChatUi receives. test/browser/chat.test.ts tests that it works.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WidgetUi } from '#domain/applications/get-widget-ui.ts'

@@ -1,4 +1,4 @@
-// Requests for any operation, made from its zod schemas, so that routes of later are in every table at once.
+// Requests for any operation, generated from its zod schemas, so that the tables include new routes automatically.
 import { v4 as uuid } from 'uuid'
 import type { z } from 'zod'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -16,7 +16,7 @@ type Def =
 
 const definition = (schema: z.ZodType) => schema._zod.def as unknown as Def
 
-/** Valid values of a schema with all of its fields, one for each variant; every id in them is `id`. */
+/** Valid values of a schema with all fields, one for each variant; every id in them is `id`. */
 export function examplesOf(schema: z.ZodType, id = 1): unknown[] {
   const def = definition(schema)
   switch (def.type) {
@@ -51,14 +51,14 @@ export function examplesOf(schema: z.ZodType, id = 1): unknown[] {
   }
 }
 
-/** Whether a body is one of several shapes that no field tells apart, so that only the whole can be blamed. */
+/** Whether a body has one of several shapes without a distinguishing field, so that errors only name the whole. */
 export function isUntagged(schema: z.ZodType): boolean {
   const def = definition(schema)
   return def.type === 'union' && def.discriminator === undefined
 }
 
 export interface InvalidExample {
-  /** What is wrong about the value. */
+  /** Describes what is wrong with the value. */
   field: string[]
   value: unknown
 }
@@ -68,7 +68,7 @@ const badTexts = ['a\u0000b', loneSurrogate, `a${loneSurrogate}b`, '\udfff\ud83d
 const deep = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
 const longerThanAnyText = 'x'.repeat(600_000)
 
-/** Every kind of value that a schema refuses, each wrong in one place only. */
+/** All kinds of values that a schema refuses, each with a single error. */
 export function invalidExamplesOf(schema: z.ZodType): InvalidExample[] {
   const def = definition(schema)
   const wrong = (...values: unknown[]) => values.map((value) => ({ field: [], value }))
@@ -133,11 +133,11 @@ function invalidFields(schema: z.ZodType, shape: Record<string, z.ZodType>): Inv
   })
 }
 
-/** One of everything that has an address, as an application owns it. */
+/** One resource of each kind that has an address, of one application. */
 export interface World {
   user: { id: number; name: string; href: string }
   channel: { id: number }
-  /** The id in a path, by the collection that it follows: `users` for `/users/:id`. */
+  /** Ids in paths by the preceding collection: `users` for `/users/:id`. */
   ids: Record<string, number>
   /** The name of a secret of the user. */
   secret: string
@@ -147,7 +147,7 @@ export async function createWorld(server: TestServer, application: TestApplicati
   const user = await createUser(application)
   const channel = await createChannel(application, { members: [{ id: user.id }] })
   const message = await sendMessage(application, channel.id, { user: { id: user.id } })
-  // A message's thread is opened at its first use.
+  // A message's thread is created on first use.
   await application.get(`/threads/${message.id}`).expect(200)
   await application.put(`/users/${user.id}/secrets/secret`, { secret: 'x' }).expect(200)
   const { body: runs } = await application
@@ -184,7 +184,7 @@ export async function createWorld(server: TestServer, application: TestApplicati
   }
 }
 
-/** The value of a path's parameter in a world. */
+/** Returns the value of a path parameter in a world. */
 export function parameterIn(world: World, path: string, parameter: string): number | string {
   if (parameter === 'user_id') return world.user.id
   if (parameter === 'name') return world.secret

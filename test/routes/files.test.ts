@@ -36,14 +36,14 @@ const at = (url: string) => supertest(server.url).get(new URL(url).pathname)
 const bearer = (application = main) => `Bearer ${application.token}`
 const read = (url: string) => at(url).set('authorization', bearer()).buffer().parse(bytes)
 
-/** A parser of supertest, which gives it the raw response whatever its type says. */
+/** A parser for supertest that returns the raw body of any content type. */
 function bytes(response: unknown, done: (error: Error | null, body: Buffer) => void) {
   const chunks: Buffer[] = []
   const stream = response as NodeJS.ReadableStream
   stream.on('data', (chunk) => chunks.push(chunk)).on('end', () => done(null, Buffer.concat(chunks)))
 }
 
-/** Sends a file as a message of the system. */
+/** Sends a file as a system message. */
 async function sendFile(content: string | Buffer = png, name = 'dot.png') {
   const { body } = await main
     .post(`/channels/${channel.id}/messages`)
@@ -52,7 +52,7 @@ async function sendFile(content: string | Buffer = png, name = 'dot.png') {
   return body
 }
 
-/** What there is of files: rows, and files on the disk, half-written ones included. */
+/** Counts files: rows, and files on the disk including incomplete ones. */
 async function kept(): Promise<{ rows: number; files: number }> {
   const [[rows] = []] = await server.ctx.db.query({ text: 'select count(*) from file' }, [])
   const entries = await readdir(join(server.ctx.config.home, 'files'), {
@@ -292,7 +292,7 @@ describe('an upload that is refused leaves nothing behind', () => {
   })
 })
 
-/** How a form begins whose boundary is `b`. */
+/** The beginning of a form with the boundary `b`. */
 const part =
   '--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\ncontent-type: image/png\r\n\r\n'
 

@@ -1,4 +1,4 @@
-// What load balancers and orchestrators ask.
+// Endpoints for load balancers and orchestrators.
 import pg from 'pg'
 import { afterEach, expect, inject, it } from 'vitest'
 import { hasRedis, redis } from '../conformance/redis.ts'

@@ -1,4 +1,4 @@
-// The page for people, which is also where clients begin.
+// The home page, which is also the entry point of API clients.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
@@ -9,10 +9,10 @@ import { shareServer, startServer, type TestServer } from '../support/server.ts'
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8'
 const publicServer = 'https://chat.example.com/base'
 
-/** As it is without any settings. */
+/** A server without settings. */
 let plain: TestServer
 let server: TestServer
-/** Behind a proxy, as in production. */
+/** A server behind a proxy, as in production. */
 let behind: TestServer
 beforeAll(async () => {
   plain = await shareServer()
@@ -28,7 +28,7 @@ afterAll(async () => {
 const get = (path: string, from = server) => supertest(from.url).get(path)
 const open = (from = server) => get('/', from).set('accept', browser)
 
-/** What is between two tags, as a reader sees it. */
+/** Returns the text between two tags. */
 function textOf(html: string, id: string): string {
   const [, inner = ''] = new RegExp(`<code id="${id}">(.*?)</code>`, 's').exec(html) ?? []
   const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
@@ -129,7 +129,7 @@ describe('GET /', () => {
     const { body } = await server.main.get('/users').expect(200)
     expect(body._embedded.users.map(({ name }: { name: string }) => name)).toEqual(['jane'])
 
-    // Afterwards there is a channel for the client to find.
+    // The steps above have created a channel that the client can find.
     const client = spawn(process.execPath, ['--input-type=module', '-e', textOf(text, 'client-steps')])
     const [heard] = await once(client.stdout, 'data')
     client.kill()

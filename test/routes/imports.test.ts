@@ -363,7 +363,7 @@ describe('importMessages', () => {
   })
 })
 
-/** Of the entries of a page, in alphabetical order. */
+/** Returns the names of a page's items, in alphabetical order. */
 async function namesOf(application: TestApplication, path: string, key = path): Promise<string[]> {
   const { body } = await application.get(`/${path}`).expect(200)
   return body._embedded[key].map(({ name }: { name: string }) => name).sort()

@@ -1,4 +1,4 @@
-// An application is an isolated world: the ids, names and links of another one are nobody's, and nothing of it changes.
+// Applications are isolated: ids, names and links of another application do not exist, and nothing of it changes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
 import type { Operation } from '#routes/operation.ts'
@@ -27,7 +27,7 @@ const operations = operationsOf({} as Context)
 const named = (which: Operation[]) => which.map((operation) => [titleOf(operation), operation] as const)
 const parametersOf = ({ path }: Operation) => [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string)
 
-/** An id that stands for a reference until a form of it takes its place. */
+/** A placeholder id that is replaced by each form of a reference. */
 const placeholder = 424_242
 const hasReference = ({ body }: Operation) =>
   body !== undefined && JSON.stringify(examplesOf(body, placeholder)).includes(`{"id":${placeholder}}`)
@@ -37,7 +37,7 @@ function ask(operation: Operation, path: string, body?: unknown) {
   return body === undefined ? asked : asked.type('application/json').send(JSON.stringify(body))
 }
 
-/** The same as a multipart form with a small file. */
+/** The same request as a multipart form with a small file. */
 function upload(operation: Operation, path: string, fields: Record<string, string> = {}) {
   return request(server, operation, path)
     .set('authorization', `Bearer ${server.main.token}`)

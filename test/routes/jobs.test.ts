@@ -140,7 +140,7 @@ async function exported(application: TestApplication, path: string) {
   return endedJob(application, body.id)
 }
 
-/** Fetches the file of a job by the address it gives, and reads it [RFC 4180]. */
+/** Downloads the file of a job from its link, and parses it [RFC 4180]. */
 async function download(application: TestApplication, file: string) {
   const { pathname, origin } = new URL(file)
   expect(origin).toBe(server.url)

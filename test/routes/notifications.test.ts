@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A user's notifications, newest first, once there are as many as expected. */
+/** Resolves with a user's notifications, newest first, once there are as many as expected. */
 async function notificationsOf(
   user: { id: number },
   count: number,
@@ -27,7 +27,7 @@ async function notificationsOf(
   return found
 }
 
-/** Resolves when every message sent so far is published, and whoever is to be notified of it is. */
+/** Resolves when every message so far is published and its notifications are created. */
 async function allPublished() {
   await expect
     .poll(async () => {

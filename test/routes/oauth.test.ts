@@ -20,7 +20,7 @@ const basic = () => ask().auth(main.clientId, main.clientSecret)
 const usersWith = (token: string) =>
   supertest(server.url).get('/v1/users').set('authorization', `Bearer ${token}`)
 
-/** `hash` as the database has it. */
+/** `hash` as in the database. */
 const storedAs = (token: string) => createHash('sha256').update(token).digest()
 
 describe('every form of the request', () => {

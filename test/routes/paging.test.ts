@@ -1,4 +1,4 @@
-// How lists are cut into pages and linked (contract section e).
+// Pages of lists and their links (contract section e).
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChannelDocument, MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
@@ -7,9 +7,9 @@ import { expectRefusal } from '../support/protects.ts'
 import { shareServer, startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-/** Has the users a to e. */
+/** An application with the users a to e. */
 let main: TestApplication
-/** Has seven messages, sent in this order. */
+/** A channel with seven messages, in the order of sending. */
 let channel: ChannelDocument
 let sent: MessageDocument[]
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Of the message sent as the n-th, from 0. */
+/** Returns the id of the n-th message, from 0. */
 const idOf = (at: number) => sent[at]?.id as number
 type Users = PageDocument<'users', UserDocument>
 type Messages = PageDocument<'messages', MessageDocument>

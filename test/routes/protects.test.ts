@@ -1,4 +1,4 @@
-// What every operation refuses, before it looks at anything else; who may ask is in test/security.
+// What every operation refuses before anything else. Permissions are tested in test/security.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
 import { operationsOf } from '#routes/operations.ts'
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-// The table reads only what operations declare, so it needs no context.
+// The table only reads the declarations of operations, so it needs no context.
 const operations = operationsOf({} as Context).map((operation) => [titleOf(operation), operation] as const)
 
 describe.each(operations)('%s', (_, operation) => {

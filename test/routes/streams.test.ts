@@ -1,4 +1,4 @@
-// Files that users send by grant.
+// Files that users send with a grant.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
@@ -21,7 +21,7 @@ const grantOf = (userId: number, access: 'read' | 'write' = 'write') =>
 
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 
-/** An upload as the official client sends it: every part but the file is JSON. */
+/** An upload like that of the official client: all parts except the file are JSON. */
 function upload(path: string, grant: string | undefined, parts: Record<string, unknown> = {}) {
   const request = supertest(server.url).post(`/v1/runtime${path}`)
   if (grant !== undefined) request.set('grant', grant)

@@ -1,4 +1,4 @@
-// Totals are never counted row by row, and are exact at once all the same: whatever was answered is in them.
+// Totals are not counted row by row, and still exact immediately: they include everything acknowledged.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ChannelDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage, several } from '../support/factories.ts'

@@ -1,8 +1,8 @@
-// Who may do what through the admin API, said once more and by hand, as in table.ts: an operation without a row fails
-// the tests, and so does a row that describes none.
+// All permissions of the admin API, repeated by hand as in table.ts: an operation without a row fails the tests, and so
+// does a row without an operation.
 import { tableOf } from './table.ts'
 
-/** The operations, and the least role that each takes. */
+/** The operations, and the lowest role that each requires. */
 export const adminOperations = tableOf(`
     role      method path
     anybody   POST   /session

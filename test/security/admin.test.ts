@@ -1,4 +1,4 @@
-// Every operation of the admin API by everybody, as the table says.
+// Every operation of the admin API by all callers of the table.
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
@@ -14,7 +14,7 @@ import { adminOperations } from './admin-table.ts'
 
 let server: TestServer
 let other: TestApplication
-/** By role, and which applications they are limited to. */
+/** Keys by role, and by the applications that they are limited to. */
 const keys: Record<string, AdminClient> = {}
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ const titleOf = ({ method, path }: { method?: string | undefined; path?: string 
 const declared = adminOperationsOf({} as Context, {} as AdminServices)
 const rows = adminOperations.map((row): [string, Row] => [titleOf(row), row])
 
-/** Names what is not there, but for the application: who gets through learns that. */
+/** Paths of missing resources in an existing application: callers with access get a 404. */
 function pathOf({ path = '' }: Row, application = server.main.id): string {
   return fillPath(path, (name) =>
     name === 'id' && path.startsWith('/applications') ? application : 999_999_999,
@@ -99,7 +99,7 @@ describe.each(rows.filter(([, { role }]) => role !== 'anybody'))('%s', (_title, 
 })
 
 describe('the audit log', () => {
-  /** Another one, for the rows above have replaced a secret. */
+  /** Another application, because the rows above have replaced a secret. */
   let place: TestApplication
   beforeAll(async () => {
     place = await server.createApplication()
@@ -194,7 +194,7 @@ describe('the audit log', () => {
       return [`${path}/deliveries/${body.id}/replay`]
     },
   }
-  /** Of a form, where something is imported. */
+  /** The fields of a form, for imports. */
   const items = Buffer.from('[]')
   const chatFunction = { type: 'user.sent.message', name: 'Echo' }
   const script = { handlerScript: 'async function handleEvent() {}' }
@@ -207,7 +207,7 @@ describe('the audit log', () => {
     const { body } = await owner().post(inside('/webhooks'), webhook).expect(201)
     return inside(`/webhooks/${body.id}`)
   }
-  /** Sessions are of operators, not of keys: test/routes/admin/operators.test.ts. */
+  /** Keys have no sessions; see test/routes/admin/operators.test.ts. */
   const ofOperators = ['POST /session', 'DELETE /session']
 
   const owner = () => keys.owner as AdminClient
@@ -233,7 +233,7 @@ describe('the audit log', () => {
       : send(path, body))
     expect([200, 201, 202, 204]).toContain(status)
     const { body: after } = await owner().get('/audit?limit=5')
-    // What jobs that an earlier one began come to, the server notes in between.
+    // The server records the outcome of jobs that earlier rows started.
     const noted = after.items.filter(
       ({ id, actor }: { id: number; actor: { type: string } }) =>
         id > before.items[0].id && actor.type !== 'system',

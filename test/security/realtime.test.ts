@@ -1,4 +1,4 @@
-// Every relay, topic and action by everybody, as the tables say.
+// Every relay, topic and action by all callers of the tables.
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { blockUser } from '#domain/users/block-user.ts'
@@ -24,13 +24,13 @@ import {
   treasure,
 } from './world.ts'
 
-/** All destinations that the server has, as their patterns. */
+/** The patterns of all destinations of the server. */
 const destinations = destinationsOf(() => openRouter())
 
 let server: TestServer
 let people: People
 let stranger: { application: TestApplication; name: string }
-/** Where whatever is refused is asked for. */
+/** Channels with their contents. Requests that must be refused refer to them, too. */
 const places = {} as Record<ChannelKind, Place>
 const sessions = {} as Record<Name | 'other', Session>
 
@@ -53,7 +53,7 @@ afterAll(async () => {
 const fresh = (kind: ChannelKind, active?: Name | 'other') =>
   createPlace(server, server.main, people, kind, active)
 
-/** Who asks, and in which kind of channel, for each column of the table of channels. */
+/** The caller and the kind of channel for each column of the table of channels. */
 const columns: Record<string, [Name | 'other', ChannelKind][]> = {
   moderator: [
     ['moderator', 'PUBLIC'],
@@ -89,7 +89,7 @@ const columns: Record<string, [Name | 'other', ChannelKind][]> = {
   ],
 }
 
-/** What an action is told, beyond what any of them takes. */
+/** The body of an action, beyond the fields of all actions. */
 function bodyOf(destination: string): unknown {
   const { member, moderator, outsider } = people
   const one = destination.split('.').at(-1) as string
@@ -119,7 +119,7 @@ function bodyOf(destination: string): unknown {
   return special[one] ?? { ...usual, displayName: 'x', properties: {} }
 }
 
-/** A destination in a place. */
+/** Returns a destination with the ids of a place. */
 function at(pattern: string, { channelId, messageId, replyId, recordId }: Place): string {
   const isReply = pattern.includes('.parent.')
   const id = /\/messages\/|\/threads\//.test(pattern) ? (isReply ? replyId : messageId) : channelId
@@ -128,7 +128,7 @@ function at(pattern: string, { channelId, messageId, replyId, recordId }: Place)
     .replace('{id}', () => String(pattern.includes('block_records.{id}') ? recordId : id))
 }
 
-/** As clients of before write it. */
+/** The form that older clients use. */
 const versioned = (destination: string) => destination.replace(/^\/application\//, '/application/v1/')
 
 const isWrite = (destination: string) => !destination.startsWith('/topic/') && !destination.endsWith('.relay')
@@ -268,7 +268,7 @@ describe("the user's own destinations:", () => {
   )
 })
 
-/** Goes through the columns of a table, everybody beside the others. */
+/** Tests the columns of a table concurrently. */
 async function inParallel(
   rows: typeof channels,
   go: (who: Name | 'other', kind: ChannelKind, column: string, rows: typeof channels) => Promise<void>,
@@ -284,7 +284,7 @@ async function inParallel(
   )
 }
 
-/** What the server's own table of contents serves, without addresses that are others' under a second name. */
+/** The destinations in the server's own directory, without aliases. */
 function destinationsOf(open: () => Router): string[] {
   const add = vi.spyOn(Router.prototype, 'add')
   const alias = vi.spyOn(Router.prototype, 'alias')

@@ -1,4 +1,4 @@
-// Every route by everybody, as the tables say.
+// Every route by all callers of the tables.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
@@ -30,7 +30,7 @@ import {
 const declared = new Map(operationsOf({} as Context).map((each) => [`${each.method} ${each.path}`, each]))
 const titles = operations.map(({ method, path }) => `${method} ${path}`)
 const verbs = ['create:*', 'read:*', 'update:*', 'delete:*']
-/** All scopes that any operation needs. */
+/** All scopes that operations require. */
 const scopes = new Set(operations.flatMap((row) => scopesOf(row)))
 
 let server: TestServer
@@ -39,9 +39,9 @@ let deleted: TestApplication
 let people: People
 let world: World
 let place: Place
-/** What opens nothing, by who has it. */
+/** Credentials that are not tokens for the Platform API, or not valid ones, by name. */
 let bearers: Record<string, string | undefined>
-/** What the server registered, `GET /health`. */
+/** The registered routes, such as `GET /health`. */
 const registered = new Set<string>()
 let before: string
 let session: Session
@@ -110,7 +110,7 @@ function scopesOf({ scopes = '' }: (typeof operations)[number]): string[] {
   return scopes.split(' ')
 }
 
-/** The path of an operation with the ids of the world in it, below each of the prefixes. */
+/** Returns the paths of an operation with the world's ids, with each of the prefixes. */
 function pathsOf(path: string, application: string | number = server.main.id): string[] {
   const filled = fillPath(path, (parameter) => parameterIn(world, path, parameter))
   return ['/v1', '', `/v1/applications/${application}`, `/applications/${application}`].map(
@@ -179,7 +179,7 @@ describe('requires no scope but its own', () => {
   it.each(operations.map((row) => [`${row.method} ${row.path}`, row]))('%s', async (_, row) => {
     const { method, path } = row as (typeof operations)[number]
     const token = await createToken(server, other, scopesOf(row as (typeof operations)[number]))
-    // What must not be found shows that it was looked for.
+    // A 404 shows that the resource was searched for.
     const { status } = await ask(
       method as string,
       fillPath(`/v1${path}`, () => 999_999_999),
@@ -238,7 +238,7 @@ describe('the token endpoint', () => {
 })
 
 describe('with grants', () => {
-  /** Everybody who has a grant of the kind, by the columns of the tables. */
+  /** All owners of a grant of this kind, by the columns of the tables. */
   async function grants(access: 'read' | 'write'): Promise<Record<string, string>> {
     const gone = await createUser(server.main)
     const ofGone = await grantOf(access, gone.id)
@@ -310,7 +310,7 @@ describe('with grants', () => {
     'base64',
   )
 
-  /** Has the author upload what the table calls so. @returns its path */
+  /** Uploads a file of the table as the author. @returns its path */
   async function upload(file: string): Promise<string> {
     const isPicture = file === 'picture'
     const path = isPicture
@@ -362,7 +362,7 @@ describe('DELETE /application, where a setting enables it', () => {
   })
 })
 
-/** Whether a route is that of an operation. */
+/** Whether a route belongs to an operation. */
 function isOfOperation(route: string): boolean {
   const [method = '', url = ''] = route.split(' ')
   const path = url.replace(/^(\/v1)?(\/applications\/:applicationId)?(?=\/|$)/, '')
@@ -371,7 +371,7 @@ function isOfOperation(route: string): boolean {
   return paths.includes(path) && method !== 'OPTIONS'
 }
 
-/** Has every route noted that servers register from now on; those that come with GET are left out, and
+/** Records all routes that servers register from now on, except HEAD routes that belong to GET, and
  * files whose names change with what is in them. */
 function recordRoutes(): () => void {
   const note = (message: unknown) => {

@@ -1,10 +1,10 @@
-// Who may do what, said once more and by hand: nothing here is computed from what it tests. A route, a relay, a topic or
-// an action that has no row fails the tests of this folder, and so does a row that describes none.
+// All permissions, repeated by hand: nothing here is computed from the tested code. A route, relay, topic or action
+// without a row fails the tests of this folder, and so does a row for none of them.
 
-/** A row by the names of its columns; what stands behind the last of them belongs to it. */
+/** A row by the names of its columns; the last column includes the rest of the line. */
 type Row = Record<string, string>
 
-/** Reads a table whose first line names its columns, by their places. */
+/** Reads a table whose first line has the names of the columns, at their positions. */
 export function tableOf(text: string): Row[] {
   const [head = '', ...lines] = text.split('\n').filter((line) => line.trim() !== '')
   const columns = [...head.matchAll(/\S+/g)].map(({ 0: name, index }) => ({ name, index }))
@@ -19,7 +19,7 @@ export function tableOf(text: string): Row[] {
 
 /**
  * The operations of the Platform API, under each of its four path forms. `other` is what the token of another
- * application gets: 404 for the ids of this one, or its `own` where there is nothing to name. `scopes` must all be held.
+ * application gets: 404 for ids of this one, or its `own` data if the path has no id. All `scopes` are required.
  */
 export const operations = tableOf(`
     method path                                          other scopes
@@ -104,7 +104,7 @@ export const operations = tableOf(`
     POST   /analytics/users                              own   read:user
 `)
 
-/** What opens no operation, as `Authorization: Bearer`, whatever it opens elsewhere. */
+/** Credentials that no operation accepts as `Authorization: Bearer`, whatever they give access to elsewhere. */
 export const strangers = tableOf(`
     who                          status error
     nobody                       401    unauthorized
@@ -118,7 +118,7 @@ export const strangers = tableOf(`
     writeGrantOfMember           401    invalid_token
 `)
 
-/** Every other route, and what it answers to somebody without credentials. Those below a prefix stand here once each. */
+/** All other routes, with their answers without credentials. Routes with a prefix are listed once. */
 export const routes = tableOf(`
     nobody method path
     200    GET    /
@@ -162,7 +162,7 @@ export const routes = tableOf(`
     204    OPTIONS *
 `)
 
-/** Uploads of users, by whose grant to write they come with; all of it belongs to the author, in a private channel. */
+/** Uploads of users, by the owner of the write grant. Everything belongs to the author, in a private channel. */
 export const uploads = tableOf(`
     path                         author member outsider guest blocked other deleted expired forged reading
     /users/:id/display-picture   200    403    403      403   403     403   403     403     403    403
@@ -171,14 +171,14 @@ export const uploads = tableOf(`
     /threads/:id/messages        201    201    404      404   404     404   403     403     403    403
 `)
 
-/** Files, by what comes with the request: a token, or somebody's grant to read. The message is in a private channel. */
+/** Files, by the request's credentials: a token, or a user's read grant. The message is in a private channel. */
 export const downloads = tableOf(`
     file     nobody token otherToken unscopedToken expiredToken author member outsider guest blocked other deleted expired forged writing
     message  401    200   404        403           401          200    200    404      404   404     404   403     403     403    403
     picture  200    200   200        200           200          200    200    200      200   200     200   200     200     200    200
 `)
 
-/** The token endpoint, by what comes as client id and secret. */
+/** The token endpoint, by the given client id and secret. */
 export const clients = tableOf(`
     who                    status error
     nobody                 401    invalid_client
@@ -193,7 +193,7 @@ export const clients = tableOf(`
 
 // ---------------------------------------------------------------------------------------- in real time
 
-/** What comes with CONNECT, and whether it is let in. */
+/** Headers of CONNECT, and whether the client is admitted. */
 export const connections = tableOf(`
     who                     answer
     member                  yes
@@ -207,10 +207,10 @@ export const connections = tableOf(`
 `)
 
 /**
- * Channels and what is in them. `direct` is a member of a direct channel; `visitor` is an outsider of a public channel,
- * `outsider` of a private one, each with an account and as a guest; `blocked` has been sent away from both, and `other`
- * belongs to another application. A refusal is 403 for AccessDeniedError, 404 for ResourceNotFoundError (what one must
- * not know of), 400 for what the kind of channel does not have, off for what nobody has.
+ * Channels and their contents. `direct` is a member of a direct channel; `visitor` is an outsider of a public channel,
+ * `outsider` of a private one, each with an account and as a guest; `blocked` is blocked in both, and `other` belongs
+ * to another application. A refusal is 403 for AccessDeniedError, 404 for ResourceNotFoundError (the caller must not
+ * know that it exists), 400 for what the type of channel does not have, off for what is never available.
  */
 export const channels = tableOf(`
     moderator author member direct visitor outsider blocked other destination
@@ -292,7 +292,7 @@ export const channels = tableOf(`
     yes       yes    yes    yes    404     404      404     404   /application/threads/{id}.read
 `)
 
-/** A user and what is its own, by who asks. `member` is another user, who has not blocked it. */
+/** A user and their own resources, by caller. `member` is another user, who has not blocked them. */
 export const users = tableOf(`
     oneself member guest other destination
     yes     yes    yes   404   /application/users/{id}.relay
@@ -316,7 +316,7 @@ export const users = tableOf(`
     yes     403    403   403   /topic/users/{id}.calls
 `)
 
-/** What names nobody is about who asks; whoever it is, it shows nothing of what it may not see elsewhere. */
+/** Destinations without ids concern the caller, and show nothing that the caller may not see elsewhere. */
 export const own = tableOf(`
     anybody destination
     yes     /application/user.relay

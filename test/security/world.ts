@@ -1,4 +1,4 @@
-// Everybody that the tables of this folder name, with all that they hold, and one of everything that they may ask for.
+// All callers in the tables of this folder, with their credentials, and one resource of each kind.
 
 import { v4 as uuid } from 'uuid'
 import { insertToken } from '#data/applications/tokens.ts'
@@ -14,7 +14,7 @@ import { callerOf } from '../support/as-user.ts'
 import { createUser } from '../support/factories.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 
-/** In all that belongs to the main application: whoever is shown it has seen what is not theirs. */
+/** A text in all data of the main application: others who receive it have seen data that is not theirs. */
 export const treasure = 'treasure'
 
 export interface Person {
@@ -36,18 +36,18 @@ export async function createPeople(application: TestApplication): Promise<People
 
 export type ChannelKind = 'PUBLIC' | 'PRIVATE' | 'DIRECT'
 
-/** One of everything in a channel; in a direct one are `moderator`, who is none there, and `member`. */
+/** One resource of each kind in a channel. A direct channel has the members `moderator` (only in name) and `member`. */
 export interface Place {
   channelId: number
-  /** By the author, or in a direct channel by the moderator. */
+  /** A message by the author, or in a direct channel by the moderator. */
   messageId: number
-  /** To that message, by the moderator, or in a direct channel by the member. */
+  /** A reply to it by the moderator, or in a direct channel by the member. */
   replyId: number
-  /** That the blocked user is kept out of a group. */
+  /** The block of the blocked user in a group channel. */
   recordId: number
 }
 
-/** @param active has reported the message, reacted to it and read everything; all who are there, unless given */
+/** @param active the users who report the message, react to it and read everything; by default all members */
 export async function createPlace(
   { ctx }: Pick<TestServer, 'ctx'>,
   application: TestApplication,
@@ -81,7 +81,7 @@ export async function createPlace(
   return { channelId: channel.id, messageId: message.id, replyId: reply.id, recordId: record.id }
 }
 
-/** A token with just these scopes. */
+/** Returns a token with only these scopes. */
 export async function createToken(
   { ctx }: Pick<TestServer, 'ctx'>,
   { id, clientId }: TestApplication,
@@ -93,7 +93,7 @@ export async function createToken(
   return token
 }
 
-/** An application that was deleted, as its clients know it. */
+/** The credentials of a deleted application. */
 export async function createDeletedApplication(server: TestServer): Promise<TestApplication> {
   const application = await server.createApplication()
   await server.ctx.db.prisma.application.delete({ where: { id: BigInt(application.id) } })
@@ -103,7 +103,7 @@ export async function createDeletedApplication(server: TestServer): Promise<Test
 
 // ---------------------------------------------------------------------------------------- in real time
 
-/** What the server says, in the words of the tables. */
+/** Returns the server's answer in the words of the tables. */
 const answers: Record<string, string> = {
   AccessDeniedError: '403',
   ResourceNotFoundError: '404',
@@ -112,12 +112,12 @@ const answers: Record<string, string> = {
   FeatureDisabledError: 'off',
 }
 
-/** A session whose client asks one thing after the other. */
+/** A session whose client sends one request at a time. */
 export class Session {
   readonly stomp: StompClient
-  /** With which it would be resumed. */
+  /** The key with which the session could be resumed. */
   readonly key: string
-  /** All that it was shown. */
+  /** Everything that it received. */
   shown = ''
   #asked = 0
 
@@ -163,7 +163,7 @@ function answerOf(body: string): string {
   return answers[error] ?? error
 }
 
-/** Connects whoever must be let in. */
+/** Connects a user who must be admitted. */
 export async function connect(url: string, apiKey: string, { name }: Pick<Person, 'name'>): Promise<Session> {
   const session = await Session.connect(url, apiKey, name)
   if (typeof session === 'string') throw new Error(`${name} was refused: ${session}`)

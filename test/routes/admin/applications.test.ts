@@ -1,4 +1,4 @@
-// Applications and the audit, as those who run the installation see them.
+// Applications and the audit in the admin API.
 import { parse } from 'csv-parse/sync'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ const tokenOf = (clientId: string, clientSecret: string) =>
     .type('form')
     .send({ grant_type: 'client_credentials' })
 
-/** What was noted last, newest first. */
+/** Returns the latest audit entries, newest first. */
 async function audit(query: string): Promise<AuditEntry[]> {
   const { body } = await owner.get(`/audit?${query}`).expect(200)
   return body.items

@@ -1,4 +1,4 @@
-// Functions through the admin API: written, tried, deployed.
+// Functions through the admin API: drafts, test runs, deployments.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FunctionType } from '#resources/function.ts'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'

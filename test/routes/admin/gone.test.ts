@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Deletes an application, commits when the request waits for it, and answers what that is answered. */
+/** Deletes an application and commits once the request waits for it. @returns the answer of the request */
 async function whileDeleted(
   { id }: TestApplication,
   request: () => supertest.Test,

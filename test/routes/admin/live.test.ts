@@ -1,4 +1,4 @@
-// What operators see as it happens.
+// Live events for operators.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Session } from '../../security/world.ts'
 import { type AdminClient, createAdmin, signIn } from '../../support/admin.ts'
@@ -45,7 +45,7 @@ class Reader {
     return this.#answer.headers.get('content-type')
   }
 
-  /** The next event; undefined where the stream is over. */
+  /** Returns the next event; undefined at the end of the stream. */
   async next(): Promise<LiveEvent | undefined> {
     for (;;) {
       const end = this.#text.indexOf('\n\n')
@@ -62,7 +62,7 @@ class Reader {
     }
   }
 
-  /** The next event of a name. */
+  /** Returns the next event with this name. */
   async of(event: string): Promise<LiveEvent> {
     for (;;) {
       const next = await this.next()

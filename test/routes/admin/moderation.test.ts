@@ -1,4 +1,4 @@
-// What moderators see and do: users, channels, messages, reports and bans.
+// Moderation: users, channels, messages, reports and bans.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { startSession } from '#domain/sessions/start-session.ts'
@@ -21,7 +21,7 @@ afterAll(() => server.close())
 
 const at = (path: string, { id } = application) => `/applications/${id}${path}`
 
-/** Everything of a list, read in pieces. */
+/** Returns all items of a list, read in parts. */
 async function all(path: string, limit = 2): Promise<{ id: number }[]> {
   const items = []
   for (let cursor = ''; ; ) {
@@ -165,7 +165,7 @@ describe('messages', () => {
 })
 
 describe('reports', () => {
-  /** A message that these have reported. */
+  /** Creates a message that these users have reported. */
   async function reported(...reasons: string[]) {
     const author = await createUser(application)
     const channel = await createChannel(application)

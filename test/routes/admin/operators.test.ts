@@ -1,4 +1,4 @@
-// Operators, their sessions and admin keys: who gets in, and who does not any more.
+// Operators, their sessions and admin keys: who has access, and when it ends.
 import supertest from 'supertest'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -21,7 +21,7 @@ afterAll(() => server.close())
 
 const password = 'correct horse battery'
 
-/** Makes an operator of a name that nobody has, as the API does. */
+/** Creates an operator with a new name through the API. */
 async function createOperator(): Promise<{ id: number; username: string }> {
   const { body } = await owner
     .post('/operators', { username: `o-${uuid()}`, password, role: 'viewer' })
@@ -29,7 +29,7 @@ async function createOperator(): Promise<{ id: number; username: string }> {
   return body
 }
 
-/** Makes one whose password takes no 150 ms to be tried. */
+/** Creates an operator whose password is checked in less than 150 ms. */
 async function addOperator(more: Partial<NewOperator> = {}): Promise<{ id: number; username: string }> {
   const passwordHash = await hashGenerated(password)
   return server.ctx.db.transact((tx) =>
@@ -43,7 +43,7 @@ async function addOperator(more: Partial<NewOperator> = {}): Promise<{ id: numbe
   )
 }
 
-/** Tries to sign in from an address. */
+/** Attempts to sign in from an address. */
 const attempt = (username: string, given: string, from: string) =>
   supertest(server.url)
     .post('/admin/v1/session')

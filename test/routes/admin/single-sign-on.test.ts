@@ -1,4 +1,4 @@
-// Signing in with a provider of OpenID Connect: a real one, in this process.
+// Sign-in with an OpenID Connect provider: a real one, in this process.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -14,14 +14,14 @@ let provider: Server
 let issuer: string
 let server: TestServer
 let owner: AdminClient
-/** What the provider says of its accounts. */
+/** The claims of the provider's accounts. */
 let accounts: Record<string, object> = {}
-/** What the provider signs with, and what somebody else would. */
+/** The provider's signing key, and a foreign one. */
 const [own, strange] = await Promise.all([
   generateKeyPair('RS256', { extractable: true }),
   generateKeyPair('RS256'),
 ])
-/** Puts another ID token in the place of the provider's. */
+/** Replaces the provider's ID token. */
 let forge: ((claims: JWTPayload) => Promise<string> | string) | undefined
 
 const sign = (claims: JWTPayload, { privateKey }: typeof own) =>
@@ -70,7 +70,7 @@ afterEach(() => {
   forge = undefined
 })
 
-/** A browser that follows redirects with its cookies, and says to the provider who it is. */
+/** A browser that follows redirects with its cookies, and signs in to the provider. */
 class Browser {
   readonly #cookies = new Map<string, Map<string, string>>()
 
@@ -81,7 +81,7 @@ class Browser {
     return known
   }
 
-  /** Follows until there is an answer of Chatterie that is no redirect to elsewhere. */
+  /** Follows redirects until Chatterie answers without a redirect to another origin. */
   async go(url: string, login: string, form?: URLSearchParams): Promise<Response> {
     const cookie = [...this.cookies(url)].map(([name, value]) => `${name}=${value}`).join('; ')
     const answer = await fetch(url, {
@@ -108,7 +108,7 @@ class Browser {
     return this.go(`${server.url}/console/sign-in/oidc`, login)
   }
 
-  /** Who the console says that it is. */
+  /** The operator that the console shows. */
   async session(): Promise<AdminSession> {
     const session = this.cookies(server.url).get('chatterie_session')
     const headers = { cookie: `chatterie_session=${session}` }
@@ -294,7 +294,7 @@ describe('a provider that is unavailable', () => {
   })
 })
 
-/** As expectRefusal takes answers. */
+/** Converts an answer for expectRefusal. */
 async function plain(answer: Response) {
   const type = answer.headers.get('content-type')?.split(';')[0] ?? ''
   return { status: answer.status, type, text: await answer.text() }

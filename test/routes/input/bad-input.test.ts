@@ -1,5 +1,5 @@
-// Whatever is sent to whichever operation: a refusal in the documented shape that names the field, or a right answer
-// where the contract is tolerant; never a fault, and never anybody else's problem.
+// Any input to any operation is answered by a refusal in the documented shape that names the field, or correctly if the
+// contract is tolerant; never by a server error, and without effects on others.
 
 import { Agent, request as httpRequest } from 'node:http'
 import { v4 as uuid } from 'uuid'
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.close()
 })
 afterEach(async () => {
-  // It still answers, and nothing got into what all objects share.
+  // It still answers, and Object.prototype is unchanged.
   expect((await send('GET', '/health')).status).toBe(200)
   expect(Object.keys(Object.prototype)).toEqual([])
   expect(({} as Record<string, unknown>).polluted).toBeUndefined()
@@ -46,14 +46,14 @@ const withBody = table.filter(([, { body }]) => body !== undefined) as [
 ][]
 const withParameters = table.filter(([, { path }]) => path.includes(':'))
 
-/** A path below which everything is there, in a channel and user of this file's own. */
+/** A path of existing resources, in a channel and user of this file. */
 const ownPath = ({ path }: Operation) =>
   `/v1${fillPath(path, (parameter) => parameterIn(world, path, parameter))}`
-/** A path below which nothing is there, for what might delete or change. */
+/** A path of missing resources, for operations that delete or change. */
 const unknownPath = ({ path }: Operation) =>
   `/v1${fillPath(path, (name) => (name === 'name' ? 'none' : 4_000_000_000))}`
 
-/** Sends bytes as they are: no client in between mends the path or the body. */
+/** Sends bytes without a client that would correct the path or the body. */
 function send(
   method: string,
   path: string,
@@ -89,7 +89,7 @@ function send(
   })
 }
 
-/** A valid body, where the operation has one. */
+/** A valid body, if the operation has one. */
 const exampleBody = ({ body }: Operation) => body && JSON.stringify(examplesOf(body, world.user.id)[0])
 
 const jsonOf = ({ text }: Answer) => JSON.parse(text ?? '{}')
@@ -99,7 +99,7 @@ describe('a body with one invalid field', () => {
   it.each(withBody)('%s names the field', async (_, operation) => {
     const path = unknownPath(operation)
     for (const { field, value } of invalidExamplesOf(operation.body)) {
-      // An absent patch is an empty one, and so is null.
+      // A missing patch and null count as an empty patch.
       if (operation.method === 'PATCH' && value === null) continue
       if (operation.method !== 'PATCH' && isNullOfOptional(operation.body, field, value)) continue
       const asked = `${field.join('.')} of ${show(value)}`
@@ -114,7 +114,7 @@ describe('a body with one invalid field', () => {
     }
   })
 
-  /** A member that may be left out may be null just as well. */
+  /** Optional members may also be null. */
   function isNullOfOptional(schema: z.ZodType, field: string[], body: unknown): boolean {
     const without = structuredClone(body)
     const name = field.at(-1)
@@ -126,7 +126,7 @@ describe('a body with one invalid field', () => {
     return schema.safeParse(without).success
   }
 
-  /** Whether the named field is the wrong one, one in it, or one that it is in. */
+  /** Whether the named field is the invalid one, inside it, or contains it. */
   function blames(name: string, wrong: string, { body }: (typeof withBody)[number][1]): boolean {
     if (name === 'body' && isUntagged(body)) return true
     return `${name}.`.startsWith(`${wrong}.`) || `${wrong}.`.startsWith(`${name}.`) || wrong === ''
@@ -233,7 +233,7 @@ describe('a body with hostile keys', () => {
   it.each(withProperties)('%s keeps them in properties, as data', async (_, operation) => {
     const properties = `{${hostile},"deep":[{"__proto__":{"polluted":1}}]}`
     for (const variant of examplesOf(operation.body).keys()) {
-      // Somebody new each time: a direct channel of the same members would be the same channel.
+      // A new user each time: a direct channel of the same members would be the same channel.
       const { id } = await createUser(server.main)
       const example = { ...(examplesOf(operation.body, id)[variant] as object), name: uuid() }
       const body = JSON.stringify({ ...example, properties: 'HERE' }).replace('"HERE"', () => properties)
@@ -241,7 +241,7 @@ describe('a body with hostile keys', () => {
       expect(answer.status, answer.text).toBe(200)
       const kept = jsonOf(answer).properties
       const expected = Object.keys(JSON.parse(properties))
-      // Null takes a key away in a merge patch.
+      // Null removes a key in a merge patch.
       const left =
         operation.method === 'PATCH' ? expected.filter((key) => key !== 'hasOwnProperty') : expected
       expect(Object.keys(kept).sort()).toEqual(left.sort())
@@ -394,7 +394,7 @@ describe('a path', () => {
         expect(answer.status, `${path}: ${answer.text}`).toBeOneOf([400, 404, 414])
         expectRefusal(answer, answer.status)
         const [error] = jsonOf(answer).errors ?? []
-        // Where there must be a form, its lack may be told first.
+        // If a form is required, its absence may be reported first.
         if (error && error.field !== 'file') expect(error).toMatchObject({ field: wrong, code: 'invalid' })
       }
     }
@@ -460,7 +460,7 @@ describe('a query', () => {
     ','.repeat(500),
     'x,'.repeat(500),
   ]
-  /** Parameters that every list of a kind has; those of one string are sent together. */
+  /** Parameters of all lists of a kind; those in one string are sent together. */
   const paging: Record<string, string[]> = {
     page: ['page size', 'sort'],
     cursorPage: ['size next', 'start relation'],

@@ -1,4 +1,4 @@
-// How any resource is spoken, whatever it is: spellings, path forms, headers, methods.
+// Representations of all resources: spellings, path forms, headers, methods.
 import { request as httpRequest } from 'node:http'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,7 +42,7 @@ describe('Accept', () => {
   ]
 
   it.each(accepted)('%j is answered as %s', async (accept, type) => {
-    // Without supertest, which always sends an Accept of its own.
+    // Without supertest, which always sends an Accept header.
     const answer = await new Promise<{ type: string; body: typeof user }>((resolve, reject) => {
       const headers = { authorization: `Bearer ${main.token}`, ...(accept && { accept }) }
       httpRequest(`${server.url}/v1/users/${user.id}`, { headers }, async (response) => {

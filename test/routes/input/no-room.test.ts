@@ -1,4 +1,4 @@
-// A database without room answers as one that is away: the client is told to come back.
+// If the database's disk is full, requests are answered as if it were unavailable: clients should retry.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { toChatError } from '#errors.ts'
 import { messageHypermedia } from '#resources/message.ts'
@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** From now on, Postgres says that its disk is full when a message is written. */
+/** Makes Postgres report a full disk when a message is written. */
 const fill = () =>
   server.ctx.db.pool.query(`
     create function full_disk() returns trigger language plpgsql as

@@ -1,4 +1,4 @@
-// Input that is no fault of an honest client, and what is done about it.
+// Unusual but valid input.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'

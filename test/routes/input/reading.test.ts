@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Marks a stretch of a channel as read, as the real-time door will. */
+/** Marks a range of a channel's messages as read, as the real-time API does. */
 function read(channelId: number, userId: number, fromId: number, throughId = fromId) {
   return server.ctx.db.prisma.readSpan.create({ data: { channelId, userId, fromId, throughId } })
 }

@@ -1,4 +1,4 @@
-// How forms are read, with a limit of time that a test can wait for.
+// Reading of forms, with a time limit that is short enough for a test.
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -10,7 +10,7 @@ import { uploads } from '#plugins/uploads.ts'
 import { receive } from '#routes/upload.ts'
 
 let app: FastifyInstance
-/** The files that are stored, by name, as texts. */
+/** The contents of the stored files by name. */
 const stored = new Map<string, string>()
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ const field = (name: string, value: string) =>
 const file = (text: string) =>
   `--x\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${text}\r\n`
 
-/** Begins a form; what is to follow is written to it. */
+/** Starts a form, to which the test writes the rest. */
 function begin(path = '/form') {
   const form = httpRequest({
     port: (app.server.address() as AddressInfo).port,
