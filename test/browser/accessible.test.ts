@@ -1,4 +1,4 @@
-// That people with other means than a mouse and good eyes can use the pages: axe-core finds nothing serious.
+// The pages are accessible: axe-core finds no serious violations.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shareServer, type TestServer } from '../support/server.ts'

@@ -1,4 +1,4 @@
-// What axe-core has against a page.
+// Accessibility checks of a page by axe-core.
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
@@ -8,7 +8,7 @@ interface Finding {
   nodes: { html: string }[]
 }
 
-/** What axe-core finds serious or worse. It says nothing about what passes, of which there is most. */
+/** The violations that axe-core rates serious or critical. Passed checks, which are the most, are not reported. */
 export async function seriousOf(page: Page): Promise<unknown[]> {
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(axe.source)
   const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as {

@@ -1,5 +1,5 @@
-// The chat of GET /chat in other surroundings than loadChatUi of today: pages of another site, the views of apps, and
-// the handshake of @chatkitty/ui.
+// The chat of GET /chat when it is not loaded by the current loadChatUi: in pages of another site, in web views of
+// apps, and with the handshake of @chatkitty/ui.
 
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -13,7 +13,7 @@ import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
-/** What a page on another site does, with the handshake of @chatkitty/ui 1.2.2. */
+/** A page of another site that uses the handshake of @chatkitty/ui 1.2.2. */
 const oldPage = (chat: string) => `<!doctype html><body><script>
   window.posted = []
   const frame = document.createElement('iframe')
@@ -196,7 +196,7 @@ describe.skipIf(!executablePath)('the chat', () => {
   })
 })
 
-/** Opens the chat as a view of ChatKitty's libraries does: `$flex` is there once the page is. */
+/** Opens the chat like a web view of ChatKitty's libraries, which set `$flex` once the page has loaded. */
 async function openInApp(connection: string, username: string, route?: object): Promise<void> {
   page.setDefaultTimeout(10_000)
   await page.goto(`${server.url}/chat?widget_id=${server.main.apiKey}`)

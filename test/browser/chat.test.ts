@@ -11,7 +11,7 @@ import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
-/** What the page of an integrator does; how it asks for the chat is up to each test. */
+/** The script of an integrator's page; each test decides how the chat is loaded. */
 const pageScript = `
   import { connectApi, loadChatUi } from '@chatkitty/core'
   const delivered = []
@@ -83,7 +83,7 @@ async function serveIntegrator(): Promise<Server> {
   return listening
 }
 
-/** Loads a page of another origin, as wide as given. */
+/** Loads a page of another origin in a viewport of the given size. */
 async function openPage(width = 900, height = 600): Promise<void> {
   await page.setViewportSize({ width, height })
   await page.goto(`http://localhost:${(integrator.address() as AddressInfo).port}`)
@@ -93,7 +93,7 @@ async function openPage(width = 900, height = 600): Promise<void> {
 
 const environment = () => ({ origin: server.url, host: new URL(server.url).host, secure: false })
 
-/** Calls what the page's script has put on its window. */
+/** Calls a function that the page's script has set on `window`. */
 function call(name: string, ...args: unknown[]): Promise<unknown> {
   return page.evaluate(([name, args]) => Reflect.get(globalThis, name as string)(...(args as [])), [
     name,
@@ -103,7 +103,7 @@ function call(name: string, ...args: unknown[]): Promise<unknown> {
 
 const delivered = () => page.evaluate('window.delivered')
 
-/** Loads the chat for a user, over a connection of the page's own or of the chat's. */
+/** Loads the chat for a user. It uses the page's connection if `isShared`, otherwise its own. */
 async function load(username: string, isShared: boolean, ui: object = {}): Promise<void> {
   const $environment = environment()
   if (isShared) await call('connect', { apiKey: server.main.apiKey, username, $environment })
@@ -246,7 +246,7 @@ withBrowser('the chat in a frame', () => {
   })
 
   it('explains the error where the application does not exist', async () => {
-    await server.createApplication() // one alone would be meant
+    await server.createApplication() // if there were only one, it would be the default
     await openPage()
     await call(
       'load',
@@ -254,13 +254,13 @@ withBrowser('the chat in a frame', () => {
       { $environment: { origin: server.url } },
     )
     await frame.getByRole('alert').filter({ hasText: 'no application with this API key' }).waitFor()
-    complaints.splice(0) // the official client says so on the console, too
+    complaints.splice(0) // the official client also logs the error to the console
   })
 
   it('is covered as COVERAGE.md says', () => mustBeCoveredHere())
 })
 
-/** Where the picture of the chat goes; it is only taken on request. */
+/** The path of the screenshot, which is only taken on request. */
 const picture = process.env.UPDATE_SCREENSHOT
   ? fileURLToPath(new URL('../../docs/chat-ui.png', import.meta.url))
   : undefined

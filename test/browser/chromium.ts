@@ -1,10 +1,10 @@
-// The browser of whoever runs the tests, if there is one.
+// The Chromium installed on this machine, if there is one.
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { inject } from 'vitest'
 
-/** Tests in browsers are skipped without it. */
+/** Browser tests are skipped if it is undefined. */
 export const executablePath = findChromium()
 if (!executablePath) {
   process.stderr.write('test/browser: skipped, for want of a Chromium on the PATH or in CHROMIUM_PATH\n')
@@ -13,8 +13,8 @@ if (!executablePath) {
 let shared: Promise<Browser> | undefined
 
 /**
- * The browser that all files of a worker share, each with pages of its own, which it closes. A start takes a second of
- * processor, and a page 0.7: a file whose tests do without new ones has one page.
+ * The browser that all test files of a worker share. Each file closes the pages that it opens. A start takes 1 s of CPU
+ * time and a page 0.7 s, so a file uses a single page unless its tests need new ones.
  */
 export function shareBrowser(): Promise<Browser> {
   shared ??= launch()
@@ -22,7 +22,7 @@ export function shareBrowser(): Promise<Browser> {
 }
 
 function launch(): Promise<Browser> {
-  // A worker is ended by a signal, and killed soon after it: what is left of the browser goes at once as it exits.
+  // A worker gets SIGTERM, and is killed soon after. Exiting at once ends the browser immediately.
   process.once('SIGTERM', () => process.exit())
   return chromium.launch({
     ...(executablePath && { executablePath }),

@@ -9,7 +9,7 @@ import { executablePath, shareBrowser } from './chromium.ts'
 describe.skipIf(!executablePath)('the API reference in a browser', () => {
   let server: TestServer
   let page: Page
-  /** What went wrong in the page, and where else it went. */
+  /** Errors in the page, and requests to other origins. */
   const complaints: string[] = []
 
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-// Browsers whose WebSocket is taken away, as some networks do: the official client falls back to SockJS.
+// Without WebSockets, which some networks block, the official client falls back to SockJS in a browser.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'

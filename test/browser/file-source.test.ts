@@ -17,7 +17,7 @@ describe('the read grant of a user', () => {
     const below = 'https://example.com/talk/chat'
     const hosted = `https://example.com/talk/v1/files/${key}/x`
     expect(granted('HOSTED', hosted, below)).toBe(`${hosted}?grant=${grant}`)
-    // Under another name of the server: at the one that the page is from.
+    // A URL with another host name of the server is changed to the origin of the page.
     expect(granted('HOSTED', `https://other.example.com/v1/files/${key}/x`)).toBe(
       `https://chat.example.com/v1/files/${key}/x?grant=${grant}`,
     )

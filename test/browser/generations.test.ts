@@ -1,5 +1,5 @@
-// Each generation of the chat client in real pages of another site: what a browser adds to what test/conformance shows
-// (its own sockets and requests, origins, files) is there for all of them.
+// Each generation of the chat client in real pages of another site. These tests cover what test/conformance cannot: a
+// browser's own sockets, requests, origins and files.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FileMessage, Message } from '@chatkitty/core'
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server?.close()
 })
 
-/** Loads the page anew, with a client. */
+/** Reloads the page with the given client. */
 async function open(code: string): Promise<void> {
   await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`) // the server is 127.0.0.1: another site
   await page.addScriptTag({
@@ -45,7 +45,7 @@ interface Story extends Record<'ann' | 'ben' | 'room', string> {
   options: ConstructorParameters<ClientClass>[0]
 }
 
-/** What the page does: ann writes in a channel of both, ben reads. */
+/** Runs in the page: ann sends messages to a channel that she shares with ben, and ben reads them. */
 async function chat({ options, ann, ben, room }: Story): Promise<{ sent: unknown; read: string }> {
   const { ChatKitty } = globalThis as unknown as { ChatKitty: ClientClass }
   const checked = async <Result extends { succeeded: boolean }>(answer: Promise<Result>) => {
@@ -72,7 +72,7 @@ async function chat({ options, ann, ben, room }: Story): Promise<{ sent: unknown
     return (await checked(writer.sendMessage({ channel, file }))).message
   }
   const sent = [text.message, await upload()]
-  const again = setInterval(upload, 2_000) // until it listens
+  const again = setInterval(upload, 2_000) // until the reader has subscribed
   const { file } = await received
   clearInterval(again)
   const read = await (await fetch(file.url)).text()

@@ -1,4 +1,4 @@
-// The page in a real browser, with the two users of the demo on the official client.
+// The home page in a real browser, where the two users of the demo use the official client.
 import { fileURLToPath } from 'node:url'
 import { chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
   let page: Page
   let ada: Screen
   let grace: Screen
-  /** What went wrong in the page, and where else it went. */
+  /** Errors in the page, and requests to other origins. */
   const complaints: string[] = []
 
   beforeAll(async () => {
@@ -131,7 +131,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
   })
 })
 
-/** Where the picture of the page goes; it is only taken on request. */
+/** The path of the screenshot, which is only taken on request. */
 const picture = process.env.UPDATE_SCREENSHOT
   ? fileURLToPath(new URL('../../docs/home.png', import.meta.url))
   : undefined
@@ -166,7 +166,7 @@ it.runIf(executablePath && picture)('takes the screenshots of the docs', async (
   }
 })
 
-/** What one of the users sees. */
+/** The part of the page that one of the users sees. */
 class Screen {
   readonly element: Locator
   readonly input: Locator

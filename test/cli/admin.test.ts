@@ -1,4 +1,4 @@
-// The admin API at the command line, on this machine and elsewhere.
+// The admin commands of the command line, on the server's machine and on another one.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { createAdmin, signIn } from '../support/admin.ts'
@@ -8,7 +8,7 @@ import { startServer, type TestServer } from '../support/server.ts'
 import { chatterie } from './run.ts'
 
 let server: TestServer
-/** By where the command finds the server. */
+/** The settings of the command, by where it runs. */
 const settings: Record<string, Record<string, string>> = {}
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ type Where = 'here' | 'elsewhere'
 const run = (where: Where, ...args: string[]) =>
   chatterie([...args, ...(where === 'elsewhere' ? ['--server', server.url] : [])], settings[where] ?? {})
 
-/** What a command that succeeds prints as JSON. */
+/** Runs a command that must succeed, and returns its JSON output. */
 async function json(where: Where, ...args: string[]) {
   const { code, stdout, stderr } = await run(where, ...args, '--json')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -12,7 +12,7 @@ afterAll(() => rm(home, { recursive: true, force: true }))
 
 const run = (...args: string[]) => chatterie(args, settings)
 
-/** What a command that succeeds prints as JSON. */
+/** Runs a command that must succeed, and returns its JSON output. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await run(...args, '--json')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -24,7 +24,7 @@ interface Facts {
   accessToken: string
 }
 
-/** `chatterie start --ephemeral`, once it has printed what it prints. */
+/** Runs `chatterie start --ephemeral`, and resolves once it has printed its output. */
 async function start(args: string[] = [], settings: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,
@@ -39,7 +39,7 @@ async function start(args: string[] = [], settings: Record<string, string> = {})
   return { child, facts: JSON.parse(line) as Facts, home: await homeOf(child) }
 }
 
-/** The folder of the process among those that lie where such folders do. */
+/** The ephemeral home folder of the process. */
 async function homeOf({ pid }: ChildProcess): Promise<string> {
   for (const base of ['/dev/shm', tmpdir()]) {
     for (const name of await readdir(base).catch(() => [])) {
@@ -82,7 +82,7 @@ async function expectNothingLeft(child: ChildProcess, home: string, signal: Node
   child.kill(signal)
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(existsSync(home)).toBe(false)
-  await expect.poll(() => isAlive(postmaster)).toBe(false) // it has ended, and is yet to be waited for
+  await expect.poll(() => isAlive(postmaster)).toBe(false) // it has exited, but may not have been reaped yet
 }
 
 it('leaves nothing behind within seconds of a kill -9', async () => {
@@ -99,7 +99,7 @@ it('ends with its standard input where an option says so', async () => {
   expect(existsSync(home)).toBe(false)
 })
 
-/** What `exec` makes of a script. */
+/** Runs a Node script with `chatterie exec`. */
 function exec(script: string, ...options: string[]): Promise<Ran> {
   return chatterie(['exec', ...options, '--', process.execPath, '-e', script], { LOG_LEVEL: 'warn' })
 }

@@ -150,7 +150,7 @@ it.each([
   expect(stderr).toContain(hint)
 })
 
-/** Jane, who tries to connect, and the API. */
+/** The user Jane, who can try to connect, and access to the REST API. */
 async function user() {
   const { apiKey, clientId, clientSecret } = JSON.parse(
     await readFile(join(home, 'credentials.json'), 'utf8'),
@@ -165,7 +165,7 @@ async function user() {
   return {
     api: async (path: string) =>
       (await fetch(`${server.url}/v1${path}`, { headers })).json() as Promise<{ enabled: boolean }>,
-    /** @returns why not, or the frame that lets her in */
+    /** @returns the reason why the connection is refused, or the CONNECTED frame */
     attempt: () =>
       new Promise<string>((resolve, reject) => {
         const socket = new WebSocket(

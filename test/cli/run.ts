@@ -1,4 +1,4 @@
-// Runs the command line as a shell would.
+// Runs the command line like a shell.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { findLauncher } from '../support/compiled.ts'
@@ -10,8 +10,8 @@ export interface Ran {
 }
 
 /**
- * Settings are all that the command finds in its environment, and where programs are. It does not warn of slow
- * statements, which a busy machine has anywhere.
+ * The command's environment contains only the settings and PATH. Warnings about slow statements are off, because any
+ * statement can be slow on a busy machine.
  */
 export async function chatterie(
   args: string[],
@@ -38,11 +38,11 @@ async function text(stream: AsyncIterable<Buffer>): Promise<string> {
 
 export interface RunningServer {
   url: string
-  /** SIGTERM, and the exit code. */
+  /** Sends SIGTERM, and resolves with the exit code. */
   stop(): Promise<number>
 }
 
-/** `chatterie start` on a free port, once it says that it is ready. */
+/** Runs `chatterie start` on a free port, and resolves once it is ready. */
 export async function startByCommand(settings: Record<string, string>): Promise<RunningServer> {
   const child = spawn(process.execPath, [await findLauncher(), 'start', '--port', '0'], {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings },

@@ -1,4 +1,4 @@
-// What people and scripts see of the command line.
+// The output of the command line, for people and for scripts.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-/** A server that is ready. */
+/** Starts a server, and resolves once it is ready. */
 async function start(settings: Record<string, string> = {}): Promise<ServerProcess> {
   server = await spawnServer({ CHATTERIE_HOME: home, DATABASE_URL: database.url, ...settings })
   const { output } = server
@@ -97,7 +97,7 @@ it('start prints the addresses to open, and warns of a misspelt variable and of 
 })
 
 it('the log is JSON where stdout is no terminal, and formatted lines where a setting asks for them', async () => {
-  const settings = { REDIS_URL: 'redis://127.0.0.1:1' } // of which the log warns
+  const settings = { REDIS_URL: 'redis://127.0.0.1:1' } // unreachable, so the log contains a warning
   const json = await start(settings)
   expect(json.output()).toMatch(/^\{"level":40,.*"msg":"the connection to Redis was lost"\}$/m)
   await json.end('SIGTERM')

@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-/** As somebody on the server's machine: credentials are those of the home folder. */
+/** Runs a command on the server's machine, with the credentials in the home folder. */
 const run = (...args: string[]): Promise<Ran> =>
   chatterie([...args, '--url', server.url], { CHATTERIE_HOME: home })
 
@@ -120,7 +120,7 @@ describe('export', () => {
 })
 
 describe('an upload', () => {
-  /** Answers uploads and what comes before; of the job, one state after the other. */
+  /** Runs `work` with a stub server that accepts any request and returns the given states of the job, one per poll. */
   async function withStub<T>(
     states: (string | number)[],
     work: (url: string, sizes: number[]) => Promise<T>,
@@ -165,7 +165,7 @@ describe('an upload', () => {
       const { code, stderr } = await chatterie(args, settings, ['--import', `data:text/javascript,${report}`])
       expect(code).toBe(0)
       expect(sizes[0]).toBeGreaterThan(size)
-      // Usually 165 MB, and up to 460 on a busy machine, where what was sent is collected late.
+      // Usually 165 MB, and up to 460 MB on a busy machine, where sent chunks are garbage-collected late.
       expect(Number(stderr) * 1024).toBeLessThan(size)
     })
   })

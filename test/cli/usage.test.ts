@@ -49,7 +49,7 @@ describe('wrong usage', () => {
     const { code, stdout, stderr } = await chatterie(args, nowhere)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).not.toBe('')
-    expect(stderr).not.toContain('    at ') // a stack
+    expect(stderr).not.toContain('    at ') // a stack trace
   })
 })
 

@@ -1,4 +1,4 @@
-// `chatterie webhooks listen`, beside a server and elsewhere.
+// `chatterie webhooks listen`, on the server's machine and on another one.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -14,7 +14,7 @@ import { chatterie } from './run.ts'
 let server: TestApiServer
 let receiver: Receiver
 const settings: Record<string, Record<string, string>> = {}
-/** Commands of a test that failed are not left behind. */
+/** Commands that still run, which are killed after each test. */
 const running = new Set<ReturnType<typeof spawn>>()
 beforeAll(async () => {
   server = await startTestApi({ FUNCTION_EGRESS: 'guarded' })

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A clock with alarms after so many milliseconds, and those that went off. */
+/** A clock with a timer for each of the given delays, and the delays of the timers that have fired. */
 function alarmed(...afterMs: number[]) {
   const clock = new MovableClock()
   const rung: number[] = []

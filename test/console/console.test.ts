@@ -1,5 +1,5 @@
-// The console in a real browser: each section by keyboard, in light and dark, on phones and desks. Each test arranges
-// what it needs, and begins at the overview.
+// The console in a real browser: each section by keyboard, in light and dark mode, in phone and desktop sizes. Each
+// test creates the data that it needs, and begins at the overview.
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seriousOf } from '../browser/axe.ts'
@@ -17,7 +17,7 @@ describe.skipIf(!executablePath)('the console', () => {
   let page: Page
   let owner: AdminClient
   let inside: string
-  /** The channel in which people talk. */
+  /** The id of the channel that has messages. */
   let harbour: number
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.goto(`${inside}/overview`)
     await heading('Harbour')
   })
-  /** No error stands in the log of the browser, and nobody else was asked. */
+  /** The browser logged no errors, and sent no requests to other origins. */
   afterEach(() => expect(opened.complaints.splice(0)).toEqual([]))
 
   const heading = (name: string) => opened.heading(name)
@@ -92,7 +92,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await expect.poll(() => conversation.count()).toBeGreaterThan(2)
     await page.keyboard.press('d')
     await page.getByRole('dialog').getByText('cannot be undone').waitFor()
-    await page.keyboard.press('Tab') // from Cancel
+    await page.keyboard.press('Tab') // moves the focus away from Cancel
     await page.keyboard.press('Enter')
     await page.getByText('Nothing found').waitFor()
   })
@@ -112,7 +112,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.keyboard.press('b')
     await page.getByRole('button', { name: 'Unban', exact: true }).click()
     await page.getByText('Banned by ada').waitFor({ state: 'detached' })
-    await page.keyboard.press('z') // undoes that
+    await page.keyboard.press('z') // undo
     await page.getByText('Banned by ada').waitFor()
     await page.getByText('“Spam”').waitFor()
     await page.keyboard.press('b')

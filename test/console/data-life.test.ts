@@ -1,4 +1,4 @@
-// How long data live, and what there is of one person, in the console.
+// Data retention, and the data of a single person, in the console.
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seriousOf } from '../browser/axe.ts'
@@ -28,7 +28,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await opened.page.goto(`${opened.inside}/overview`)
     await opened.heading('Harbour')
   })
-  /** No error stands in the log of the browser, and nobody else was asked. */
+  /** The browser logged no errors, and sent no requests to other origins. */
   afterEach(() => expect(opened.complaints.splice(0)).toEqual([]))
 
   const settings = async () => (await owner.get(`${application}/settings`).expect(200)).body

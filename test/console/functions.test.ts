@@ -1,4 +1,4 @@
-// Functions in the console: written with hints, tried, deployed, compared and watched, by keyboard.
+// Functions in the console: edited with completions, tested, deployed, compared and monitored, by keyboard.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -16,7 +16,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
   const select = 'ControlOrMeta+a'
   const script = (text: string) => `async function handleEvent(event, context) {\n  ${text}\n}\n`
   const editor = () => opened.page.getByRole('textbox', { name: /^Script of/ })
-  /** A function with a version that greets, opened. */
+  /** Deploys a function that returns a greeting, and opens it in the console. */
   async function openFunction(name: string, tab = ''): Promise<number> {
     const { server, page, inside, heading } = opened
     const { id } = await deploy(server.main, 'user.sent.message', script("return 'Ahoy'"))

@@ -1,4 +1,4 @@
-// An application with some life in it, for the console to show.
+// Fills an application with data for the console to show.
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -23,7 +23,7 @@ const conversation: [keyof typeof people, string][] = [
   ['ada', 'Thank you all. Notes of yesterday are in the shared folder.'],
 ]
 
-/** Three channels, five people, and what they said; of one message somebody complains. */
+/** Creates three channels, five users and their messages, one of which is reported. */
 export async function furnish({ ctx, main: application }: Pick<TestServer, 'ctx' | 'main'>) {
   const ada = await createUser(application, { name: 'ada', displayName: people.ada })
   for (const [name, displayName] of Object.entries(people).slice(1))

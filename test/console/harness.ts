@@ -1,4 +1,4 @@
-// The console of a server of one's own, in a real browser, and what every test asks of a page.
+// The console of a separate test server in a real browser, and checks of its pages for all tests.
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
@@ -9,7 +9,7 @@ import { createAdmin } from '../support/admin.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const pictures = new URL('../../docs/console/', import.meta.url)
-/** Pictures that are kept. */
+/** The screenshots that the documentation uses. */
 const shown = new Set([
   'erase-light-1280',
   'exports-light-1280',
@@ -28,30 +28,30 @@ export const password = 'correct horse battery staple'
 
 export interface Console {
   server: TestServer
-  /** Where `ada`, an owner, is signed in once `signIn` was called. */
+  /** The page where `signIn` signs in `ada`, an owner. */
   page: Page
-  /** Where the application is, in the console. */
+  /** The URL of the application in the console. */
   inside: string
-  /** What went wrong in pages, and where else they went. */
+  /** Errors in the pages, and requests to other origins. */
   complaints: string[]
-  /** Another page, with nothing of the others. */
+  /** Opens a page with its own browser context, which shares nothing with the others. */
   open(): Promise<Page>
   signIn(page: Page, username: string): Promise<void>
   /** Presses `g` and the letter of a section, and waits for its title. */
   goTo(letter: string, title: string): Promise<void>
   heading(name: string): Promise<void>
-  /** The first row of a list that has a text. */
+  /** The first row of a list that contains the text. */
   option(text: string): Locator
   /**
-   * Has nothing serious for axe-core, in light and dark, wide and narrow, and fits into 390 px as into 1280; takes
-   * pictures of those that are named in docs.
+   * Checks that the page has no serious axe-core violations in light and dark mode, and fits into widths of 390 px and
+   * 1280 px. Takes the screenshots that the documentation uses.
    */
   looksWell(name: string): Promise<void>
   picture(name: string, page?: Page): Promise<void>
   close(): Promise<void>
 }
 
-/** With the operators `ada`, an owner, and `vera`, a viewer. */
+/** Opens a console with the operators `ada`, an owner, and `vera`, a viewer. */
 export async function openConsole(environment: Record<string, string> = {}): Promise<Console> {
   const server = await startServer({
     CHATTERIE_ADMIN_PASSWORD: password,

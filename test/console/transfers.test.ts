@@ -1,11 +1,11 @@
-// Imports, exports and the look of the chat in the console.
+// Imports, exports and the appearance of the chat in the console.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
 import { createUser } from '../support/factories.ts'
 import { importFile } from '../support/jobs.ts'
 import { type Console, openConsole } from './harness.ts'
 
-/** What a page has, of which the tests' own types know nothing. */
+/** The part of a page's `window` that is used here; the tests are compiled without DOM types. */
 interface Styled {
   getComputedStyle(element: never): { backgroundColor: string }
 }
@@ -14,11 +14,11 @@ describe.skipIf(!executablePath)('the console', () => {
   let opened: Console
   beforeAll(async () => {
     opened = await openConsole()
-    opened.page.on('filechooser', () => {}) // who listens first is told only of later ones
+    opened.page.on('filechooser', () => {}) // the first listener only receives later events
     await opened.signIn(opened.page, 'ada')
   }, 60_000)
   afterAll(() => opened?.close())
-  /** No error stands in the log of the browser, and nobody else was asked. */
+  /** The browser logged no errors, and sent no requests to other origins. */
   afterEach(() => expect(opened.complaints.splice(0)).toEqual([]))
 
   const file = (name: string, items: unknown) => ({
@@ -140,6 +140,6 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByLabel('Overrides, as JSON').fill('{"nothing":{}}')
     await page.getByRole('button', { name: 'Save' }).press('Enter')
     await page.locator('.look .problem', { hasText: 'nothing' }).waitFor()
-    opened.complaints.length = 0 // browsers log that they were answered 400
+    opened.complaints.length = 0 // browsers log responses with status 400
   })
 })

@@ -1,4 +1,4 @@
-// Webhooks in the console: what they were told, and telling it again.
+// Webhooks in the console: their deliveries, and sending them again.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
 import { createAdmin } from '../support/admin.ts'
@@ -73,7 +73,7 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
     await page.getByText('The webhook is saved').waitFor()
     await page.locator('.row-text', { hasText: 'Of the harbour' }).waitFor()
     await page.getByText('user.created, message.created').waitFor()
-    // The first answer is of what was refused.
+    // The first save was refused with 400, which the browser logs.
     expect(opened.complaints.splice(0).filter((each) => !each.includes('400'))).toEqual([])
   })
 })

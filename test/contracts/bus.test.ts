@@ -1,4 +1,4 @@
-// What every bus must do, and what the one through Redis must do besides.
+// The contract of every bus, and the additional requirements of the Redis bus.
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
 
-/** The processes of one installation, each with its bus. */
+/** The buses of one installation, one for each server process. */
 async function openMemory(): Promise<Bus[]> {
   return [opened(openMemoryBus(log))]
 }
@@ -28,7 +28,7 @@ async function openMemory(): Promise<Bus[]> {
 async function openRedis(url = 'redis://localhost:6379', channel = uuid()): Promise<Bus[]> {
   const buses = [0, 1, 2].map(() => opened(openRedisBus(url, channel, log)))
   await Promise.all(buses.map(nextGap))
-  // Each hears the others, so each can publish.
+  // Each bus receives the signals of the others, so each can publish.
   await Promise.all(buses.map((bus) => published(bus, buses)))
   return buses
 }
@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     const gaps = [nextGap(cutOff), nextGap(other)]
     proxy.silence()
     const here = hear(cutOff)
-    // What is written keeps such a connection from being idle.
+    // Writing to the connection prevents it from being idle.
     const timer = setInterval(() => publish(cutOff, 'again'), 20)
     await expect.poll(() => here).toContain('again')
     await Promise.all(gaps)
@@ -235,7 +235,7 @@ function opened(bus: Bus): Bus {
   return bus
 }
 
-/** Signals that carry a text. */
+/** Publishes a signal that contains the text. */
 function publish(bus: Bus | undefined, text: string): Promise<void> | undefined {
   return bus?.publish({ kind: 'session claimed', key: text })
 }
@@ -244,7 +244,7 @@ function textOf(signal: Signal): string {
   return 'key' in signal ? signal.key : signal.kind
 }
 
-/** The texts that it delivers, besides marks. */
+/** Collects the texts that the bus delivers, except marks. */
 function hear(bus: Bus): string[] {
   const heard: string[] = []
   bus.onSignal((signal) => {
@@ -258,7 +258,7 @@ function nextGap(bus: Bus): Promise<void> {
   return new Promise((resolve) => bus.onGap(resolve))
 }
 
-/** Publishes until all hear it: a bus may still be connecting. */
+/** Publishes a mark until all buses have received it, as a bus may still be connecting. */
 async function published(bus: Bus, all: Bus[]): Promise<void> {
   const heard = all.map((each) => {
     const marks: string[] = []
@@ -286,7 +286,7 @@ async function openBehindProxy({ answerMs = 5_000 } = {}) {
   return { proxy, cutOff, other }
 }
 
-/** A way to Redis that can be cut, and whose connections can fall silent. */
+/** A proxy to Redis that can be stopped, and whose connections can be made to drop all data without being closed. */
 async function openProxy() {
   const sockets = new Set<Socket>()
   const silent = new Set<Socket>()
@@ -323,7 +323,7 @@ async function openProxy() {
     url: `redis://127.0.0.1:${port}`,
     start: () => start(port),
     stop,
-    /** Of the connections there are nothing arrives any more. */
+    /** Drops all further data of the current connections. */
     silence() {
       for (const socket of sockets) silent.add(socket)
     },

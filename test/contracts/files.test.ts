@@ -1,4 +1,4 @@
-// What every store of files must do.
+// The contract of every file store.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -17,9 +17,9 @@ import { S3Store } from '#files/s3.ts'
 
 interface Opened {
   store: FileStore
-  /** Multipart uploads that were begun, and neither completed nor aborted. */
+  /** The number of multipart uploads that were started, and neither completed nor aborted. */
   unfinished(): number
-  /** Bytes that have reached the disk, or the S3 server, since it was opened. */
+  /** The number of bytes written to the disk or sent to the S3 server since the store was opened. */
   written(): Promise<number>
   close(): Promise<void>
 }
@@ -39,7 +39,7 @@ async function openDisk(): Promise<Opened> {
 
 const S3rver = findS3rver()
 
-/** A real S3 server, with a look at the uploads that pass. It cannot abort one, so that is done for it. */
+/** A real S3 server whose multipart uploads are counted. It does not support aborting one, so this is done here. */
 async function openS3(): Promise<Opened> {
   const directory = await mkdtemp(join(tmpdir(), 'chatterie-s3-'))
   if (!S3rver) throw new Error('It is not installed')
@@ -76,7 +76,7 @@ async function openS3(): Promise<Opened> {
   }
 }
 
-/** It has no types. */
+/** The package has no type declarations. */
 type S3rverClass = new (options: object) => { configureBuckets(): Promise<void>; callback(): RequestListener }
 
 function findS3rver(): S3rverClass | undefined {
@@ -202,7 +202,7 @@ describe.each([
   })
 })
 
-/** Of all files below a folder. */
+/** The total size of all files below a folder. */
 async function sizeOf(folder: string): Promise<number> {
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) =>
     file.isFile(),
@@ -213,7 +213,7 @@ async function sizeOf(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** As bytes arrive from a network. */
+/** Yields chunks, as they arrive from a network. */
 async function* inChunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }

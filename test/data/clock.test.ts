@@ -1,4 +1,5 @@
-// The function that dates everything costs nothing, and moves for all who ask the database. [decision 16]
+// The SQL function for the current time does not slow statements down, and moves for all clients of the database.
+// [decision 16]
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readClock, writeClock } from '#data/clock.ts'
 import type { Database } from '#data/database.ts'

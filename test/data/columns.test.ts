@@ -1,4 +1,4 @@
-// Descriptions of columns: what they say of the tables, and what they make of rows.
+// Descriptions of columns match the tables, and convert rows correctly.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { settingsShape } from '#data/applications/applications.ts'
 import { inviteShape } from '#data/channels/invites.ts'

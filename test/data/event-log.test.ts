@@ -1,4 +1,4 @@
-// The log of events, read while it is written.
+// The event log, read while it is written.
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '#data/database.ts'
@@ -22,7 +22,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** @returns its position */
+/** Appends an event. @returns its position */
 async function log(): Promise<number> {
   const { rows } = await writer.query(
     `insert into event_log (application_id, type, payload) values (1, 'user.updated', '{}') returning position`,

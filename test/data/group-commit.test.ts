@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GroupCommit, groupMax } from '#data/group-commit.ts'
 
-/** Statements that wait until they are let go, and remember what they were given. */
+/** Statements that wait until `open` is called, and record their items. */
 function statements({ refuses = () => false }: { refuses?: (item: number) => boolean } = {}) {
   const sent: { by: 'one' | 'many'; items: number[] }[] = []
   let gate = Promise.withResolvers<void>()
@@ -14,7 +14,7 @@ function statements({ refuses = () => false }: { refuses?: (item: number) => boo
   }
   return {
     sent,
-    /** Lets statements pass from now on. */
+    /** Lets the statements complete. */
     open: () => gate.resolve(),
     close() {
       gate = Promise.withResolvers()

@@ -1,4 +1,4 @@
-// That authors are known does not show: a page has them as they are at that moment.
+// The cache of authors is invisible: a page contains their current data.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -82,7 +82,7 @@ it('authors are read again after a connection was lost', async () => {
     .poll(
       async () => {
         if (cut > 0) return lost
-        await change(`display_name = display_name || '.'`) // so that who it is is what was asked last in line
+        await change(`display_name = display_name || '.'`) // makes the query for authors its connection's last
         await users()
         cut = await db.run(
           {
@@ -97,6 +97,6 @@ it('authors are read again after a connection was lost', async () => {
       { timeout: 10_000 },
     )
     .toBeGreaterThan(0)
-  // The other connection in line may be found to be lost only now, by who asks.
+  // The loss of the other pipelined connection may only be detected now, by the next query.
   await vi.waitFor(async () => expect((await users())[2]).toEqual(await alone(author)))
 })

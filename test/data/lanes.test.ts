@@ -1,4 +1,4 @@
-// What statements that stand in line on one connection promise each other: nothing but to be quick.
+// Quick statements that are pipelined on one connection are independent of each other.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { column, int4, int8, text } from '#data/columns.ts'
 import { type Database, quick } from '#data/database.ts'
@@ -89,7 +89,7 @@ it('plans are not JIT-compiled, which takes longer than any statement', async ()
 })
 
 it('statements that would wait behind a slow one run on another connection', async () => {
-  const held = [db.single(slow, []), db.single(slow, [])] // one on each lane
+  const held = [db.single(slow, []), db.single(slow, [])] // one on each pipelined connection
   let answered = 0
   const waiting = new Promise<number>((resolve) => {
     const ask = () => {

@@ -1,4 +1,4 @@
-// One process at a time takes events; one that has lost the lead takes none, whatever it believes.
+// Only one process at a time takes events. One that has lost the lead takes none, even if it does not know this yet.
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '#data/database.ts'
@@ -66,7 +66,7 @@ it('one process leads at a time, and the next one leads at once when that one st
 it('the lead of a process that died is free at once', async () => {
   const first = await startNode()
   const second = await startNode()
-  // Its connection is gone, and it does not come back.
+  // As if the first process had died: its connection is closed, and it does not connect again.
   await sql(`update lease set node = 0, expires = now() + interval '1 hour' where node = $1`, [first.id])
   expect(await second.tryToLead()).toBe(true)
 })
@@ -91,7 +91,7 @@ describe('during a take, when the lease ends', () => {
   let second: Node
   let client: pg.Client
   beforeEach(async () => {
-    // As if it were stopped: it lives, and does not renew its lease.
+    // As if the process were suspended: it is alive, but does not renew its lease.
     const first = await startNode()
     const lead = mustLead(first)
     await first.resign()

@@ -1,4 +1,4 @@
-// What a page costs: how many statements, and how they find their rows in a big table.
+// The cost of reading a page: the number of statements, and their query plans for a large table.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,9 +10,9 @@ import { startServer, type TestServer } from '../support/server.ts'
 type Asked = [Statement, unknown[]]
 
 let server: TestServer
-/** What the request at hand asks the database; what runs in the background is no part of it. */
+/** The statements of the current request, without those that run in the background. */
 const asked = new AsyncLocalStorage<Asked[]>()
-/** The same, while it is under way: sends are committed in groups, which are no part of any request. */
+/** The same list, for sends: they are committed in groups, outside the async context of any request. */
 let atHand: Asked[] = []
 beforeAll(async () => {
   server = await startServer()
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** The statements that some work runs, but for the look-up of its token. */
+/** The statements that `work` runs, except the look-up of its token. */
 async function statementsOf(work: () => PromiseLike<unknown>): Promise<Asked[]> {
   const statements: Asked[] = []
   atHand = statements
@@ -69,7 +69,7 @@ describe('a page is read in a fixed number of statements, whatever its size', ()
     }
   })
 
-  // One of those of messages is for authors that are not known yet.
+  // For messages, one of the statements reads authors that are not cached yet.
   it.each([
     ['messages of a channel', () => `/channels/${rooms.plain}/messages?`, 2],
     ['messages of a channel that mention somebody', () => `/channels/${rooms.mentioning}/messages?`, 4],
@@ -128,7 +128,7 @@ describe('among thousands of messages, no list scans row by row', () => {
   })
   afterAll(() => client.end())
 
-  /** As planned for these values, and as planned once for any. */
+  /** The custom plan for these values, and the generic plan. */
   async function plansOf([{ text }, values]: Asked): Promise<string> {
     const custom = await client.query({ text: `explain ${text}`, values })
     const generic = await client.query(`explain (generic_plan) ${text}`)

@@ -45,7 +45,7 @@ async function addApplication(id: number): Promise<void> {
   await sql(`insert into application (id, key, name) values ($1, gen_random_uuid(), 'Test')`, [id])
 }
 
-/** Somebody who is connected. */
+/** Adds a user with a session. */
 async function addListener(applicationId: number): Promise<void> {
   await sql(
     `with u as (
@@ -56,7 +56,7 @@ async function addListener(applicationId: number): Promise<void> {
   )
 }
 
-/** Events of three channels, in the order of their ids. */
+/** Inserts events of three channels. @returns their ids, in order */
 async function emit(count: number): Promise<number[]> {
   const rows = await db.query(
     {

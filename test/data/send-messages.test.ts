@@ -1,4 +1,5 @@
-// Sends on a real Postgres: what is answered is committed with its event, and what cannot be stored hinders nobody.
+// Sends with a real Postgres: a message is committed with its event before the response, and a message that cannot be
+// stored does not affect others.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '#data/database.ts'
 import type { NewMessage } from '#data/messages/sending.ts'
@@ -8,7 +9,7 @@ import { createChannel, createUser } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-/** Another connection, which sees what is committed and nothing else. */
+/** Another connection, which only sees committed rows. */
 let other: Database
 let channel: { id: number }
 let foreign: { id: number }

@@ -34,7 +34,7 @@ async function issue({ expiresAt = Date.now() + 60_000 } = {}): Promise<string> 
   return token
 }
 
-/** What the database is asked from now on. */
+/** Records the queries sent to the database from now on. */
 const questions = () => vi.spyOn(db, 'query')
 
 describe('a token', () => {

@@ -1,4 +1,4 @@
-// What a transaction promises.
+// The guarantees of a transaction.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { column, int8, text } from '#data/columns.ts'
 import type { Database } from '#data/database.ts'
@@ -67,7 +67,7 @@ it('two transactions in a deadlock both complete', async () => {
       await tx.run(add, [second])
     })
   await Promise.all([addTwice(1, 2), addTwice(2, 1)])
-  expect(locked).toBeGreaterThan(2) // one was tried again, or both where both found out at once
+  expect(locked).toBeGreaterThan(2) // one was retried, or both if both detected the deadlock at once
   expect(await db.single(total, [])).toBe(4)
 })
 
@@ -83,7 +83,7 @@ it('a statement and a transaction in a deadlock both complete', async () => {
     perform pg_advisory_xact_lock(2); perform pg_advisory_xact_lock(1); end $$`
   let statement: Promise<number> | undefined
   const transaction = db.transact(async (tx) => {
-    await tx.run({ text: `set local deadlock_timeout = '1min'` }, []) // it is not this one that gives way
+    await tx.run({ text: `set local deadlock_timeout = '1min'` }, []) // so that Postgres aborts the other one
     await tx.run(lock(1), [])
     statement = db.run({ text: lockTwice }, [])
     await expect.poll(async () => (await tx.query(waiting, []))[0], { timeout: 4_000 }).toEqual([1])

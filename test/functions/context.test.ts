@@ -1,4 +1,4 @@
-// What functions do with the APIs of their context, against the real API.
+// Functions use the APIs of their context with the real API.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { handler, startRunner, type TestRunner } from './support.ts'
@@ -21,7 +21,7 @@ const call = (body: string, event: unknown = {}) =>
     spec: { apiOrigin: server.url },
   })
 
-/** The documented sample, with a channel that exists. */
+/** The documented sample, with the id of an existing channel. */
 const sample = (channelId: number) => `
 const logs = [];
 

@@ -7,7 +7,7 @@ import { handler, startRunner, type TestRunner } from './support.ts'
 
 let guarded: TestRunner
 let open: TestRunner
-/** The API, and something else on this machine. */
+/** The server of the API, and another one on this machine. */
 let api: Server
 let other: Server
 let reached = 0
@@ -36,7 +36,7 @@ afterAll(async () => {
   await open.close()
 })
 
-/** What becomes of a try to connect: the text that came, or the code of the error. */
+/** A handler that tries to connect, and returns the received text or the error code. */
 const attempt = (body: string) =>
   handler(`
     const deepest = (error) => error.errors ? deepest(error.errors[0]) : error.cause ? deepest(error.cause) : error
@@ -137,7 +137,7 @@ describe('with the guard', () => {
   })
 
   it('public addresses are not refused', async () => {
-    // Whether there is a network or not, what comes back is not the guard's answer.
+    // With or without a network, the result is not the error of the guard.
     const script = attempt(`
       const socket = require('net').connect({ host: '1.1.1.1', port: 9 })
       return await new Promise((ok, no) => { socket.on('error', no).on('connect', () => ok('connected')); setTimeout(() => ok('tried'), 200) })`)

@@ -9,7 +9,7 @@ afterAll(() => test.close())
 
 const fine = handler('return process.pid')
 
-/** After whatever happened, the next invocation is well. */
+/** The next invocation works after any failure. */
 async function expectNextRunToWork(): Promise<void> {
   expect(await test.invoke(fine)).toMatchObject({ status: 'SUCCEEDED' })
 }

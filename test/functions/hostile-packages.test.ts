@@ -1,4 +1,4 @@
-// What packages may bring in: nothing but packages of the registry, and of them nothing but plain files.
+// Only packages from the registry are installed, and only their regular files.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -14,14 +14,14 @@ import { openRegistry, type Package, type Registry } from '../support/registry.t
 
 let sandbox: string
 let folder: string
-/** Of an application that has good packages. */
+/** The runtime folder of an application that has valid packages. */
 let runtime: string
 let registry: Registry
-/** Something else on this machine, which nobody may make the server ask. */
+/** Another HTTP server on this machine, to which the server must not be made to send requests. */
 let other: Server
 let otherUrl: string
 let asked: string[] = []
-/** What a script of a git repository would write. */
+/** The file that the script of the git repository would create. */
 let ran: string
 let repository: string
 
@@ -55,8 +55,8 @@ beforeEach(async () => {
 })
 
 /**
- * Of a package whose `.npmrc` names a script of its own as git. Whoever prepares it installs what it depends on, from
- * another repository: with that script, whether scripts may run or not.
+ * Creates a git repository of a package whose `.npmrc` sets one of its own scripts as the git command. If npm prepared
+ * the package, it would install its dependency from another repository with that script, even if scripts are disabled.
  */
 async function makeRepository(): Promise<string> {
   const another = await commitAll('another', { 'package.json': '{"name":"another","version":"1.0.0"}' })
@@ -72,7 +72,7 @@ async function makeRepository(): Promise<string> {
   })
 }
 
-/** @returns where the repository is, as npm knows it */
+/** @returns the location of the repository, in npm's syntax */
 async function commitAll(name: string, files: Record<string, string>): Promise<string> {
   const cwd = join(sandbox, name)
   await mkdir(cwd)
@@ -179,7 +179,7 @@ it.each([
 })
 
 describe('whatever npm has done,', () => {
-  /** An npm that puts something of its own into the folder. */
+  /** A fake npm that creates additional files in the folder. */
   async function npmThat(act: string): Promise<string[]> {
     const at = await mkdtemp(join(sandbox, 'npm-'))
     await chmod(at, 0o755)

@@ -1,4 +1,4 @@
-// The real npm, and a registry as small as it can be.
+// Installations with the real npm and a minimal registry.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -22,10 +22,10 @@ let requests: string[] = []
 const tarballs = new Map<string, Buffer>()
 const sandbox = await mkdtemp(join(tmpdir(), 'chatterie-install-'))
 let folder: string
-/** Of a runtime that has its dependencies. */
+/** The folder of a runtime whose dependencies are installed. */
 const before = join(sandbox, 'before')
 
-/** Publishes a package whose one file exports its version. */
+/** Publishes a package whose only file exports its version. */
 async function publish(name: string, version: string, more: object = {}): Promise<void> {
   const source = join(sandbox, `${name}-${version}`, 'package')
   await mkdir(source, { recursive: true })
@@ -83,7 +83,7 @@ afterAll(async () => {
   await rm(sandbox, { recursive: true, force: true })
 })
 
-/** Of an operator whose npm asks our registry. */
+/** The options of an operator whose npm uses the test registry. */
 const options = () => ({
   environment: {
     // Without the settings of the npm that runs the tests, such as a cafile.
@@ -99,7 +99,7 @@ const folderOf = (installed: Awaited<ReturnType<typeof install>>) => {
   expect(installed).toEqual({ folder: expect.stringContaining(folder) })
   return 'folder' in installed ? installed.folder : ''
 }
-/** The set of version 1.0.0, as it was installed before. */
+/** Restores the folder with version 1.0.0 installed. */
 const installedBefore = async () => {
   await cp(before, folder, { recursive: true })
   return folderOf(await install('1.0.0'))
@@ -196,7 +196,7 @@ describe('dependencies', () => {
 })
 
 describe('npm', () => {
-  /** An npm that tells what it finds. */
+  /** Runs a fake npm that reports its environment, settings and arguments. */
   async function tell(
     more: Record<string, string>,
   ): Promise<{ variables: string[]; settings: string; args: string }> {

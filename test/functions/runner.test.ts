@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => test.close())
 
 const pid = handler('return process.pid')
-/** Runs until the gate opens. */
+/** A function that runs until the gate opens. */
 const held = handler('await fetch(event.url); return process.pid')
 const sample = `
 const logs = [];
@@ -265,7 +265,7 @@ describe('a runner', () => {
     const running = small.invoke(held, { event: gate })
     await gate.reached
     const waiting = small.invoke(held, { event: gate })
-    // It is compiled already, and waits after this turn.
+    // The script is already compiled, so the invocation is queued after this turn of the event loop.
     await new Promise(setImmediate)
     const closing = small.runner.close()
     expect(await waiting).toMatchObject({ reason: 'runtime', error: { message: 'the server is stopping' } })

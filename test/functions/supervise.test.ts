@@ -1,4 +1,4 @@
-// What the server started ends with it, however it ends.
+// Programs that the server started end with it, even if it is killed.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ afterEach(() => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** A process that runs this module, and the numbers it prints on its first line. */
+/** Runs the module in a process, and returns it with the numbers in its first line of output. */
 async function startServer(source: string): Promise<{ server: ChildProcess; pids: number[] }> {
   const args = ['--input-type=module', '--no-warnings', '-e', source, folder]
   const server = spawn(process.execPath, args, {
@@ -106,7 +106,7 @@ it('functions that loop, fill the memory or wait end with a server that was kill
 })
 
 describe.skipIf(process.platform === 'win32')('a start', () => {
-  /** Of a server that runs: a process that nothing ends with it, and the record of it. */
+  /** Starts a server with a child process that is recorded, but not supervised. */
   async function leave(records: string) {
     const found = await startServer(`
       import { spawn } from 'node:child_process'
@@ -134,7 +134,7 @@ describe.skipIf(process.platform === 'win32')('a start', () => {
     await kill(stranger.server)
     const file = join(records, `${stranger.pid}.json`)
     const entry = JSON.parse(await readFile(file, 'utf8'))
-    await writeFile(file, JSON.stringify({ ...entry, start: 'another time' })) // its id was given again
+    await writeFile(file, JSON.stringify({ ...entry, start: 'another time' })) // as if the id had been reused
     await writeFile(join(records, 'torn.json'), '{"pid":')
 
     const test = await startRunner({ folder: shared })

@@ -1,4 +1,4 @@
-// A runner of functions on a folder of its own, and short ways to run something in it.
+// A function runner with its own folder, and helpers that run scripts in it.
 
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
@@ -13,16 +13,16 @@ import { FunctionRunner, type Invocation, type RunnerOptions } from '#functions/
 export interface TestRunner {
   runner: FunctionRunner
   folder: string
-  /** What the runner has warned of. */
+  /** The warnings that the runner has logged. */
   warnings: object[]
-  /** Runs a script in the runtime of an application, the first where none is named. */
+  /** Runs a script in the runtime of an application, by default application 1. */
   invoke(
     handlerScript: string,
     given?: { spec?: Partial<RuntimeSpec> } & Partial<Invocation>,
   ): Promise<Outcome>
-  /** As `invoke`, and gives the result. */
+  /** Like `invoke`, but expects success and returns the result. */
   result(handlerScript: string, given?: Parameters<TestRunner['invoke']>[1]): Promise<unknown>
-  /** Fails where a process is left. */
+  /** Fails if a process is still running afterwards. */
   close(): Promise<void>
 }
 
@@ -90,15 +90,15 @@ export function isAlive(pid: number): boolean {
 }
 
 export interface Gate {
-  /** A function that fetches it is held until `open`. */
+  /** A function that fetches this URL waits until `open` is called. */
   url: string
-  /** Resolves once a function is held. */
+  /** Resolves once a function waits. */
   reached: Promise<void>
   open(): void
   close(): Promise<void>
 }
 
-/** Where functions wait, so that tests know when they run, and they run for as long as tests want. */
+/** A server where functions wait, so that tests know when they run and control how long. */
 export async function startGate(): Promise<Gate> {
   const held = new Set<ServerResponse>()
   let isOpen = false
@@ -128,5 +128,5 @@ export async function startGate(): Promise<Gate> {
   }
 }
 
-/** A handler whose body is this. */
+/** The script of a handler with this body. */
 export const handler = (body: string) => `async function handleEvent(event, context) { ${body} }`

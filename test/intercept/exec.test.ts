@@ -1,4 +1,4 @@
-// An app that names ChatKitty's hosts in its source, and knows of nothing else, run by the command line.
+// An app whose source only contains ChatKitty's hosts, run by the command line.
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ process.exitCode = 7
 it('the command reaches the server, follows its links, and leaves nothing behind', async () => {
   const file = join(folder, 'app.mjs')
   await writeFile(file, app)
-  // With every statement slow there is much to warn of, and stderr stays the command's.
+  // Almost every statement counts as slow and causes a warning, but stderr only contains the output of the command.
   const settings = { TMPDIR: folder, SLOW_STATEMENT_MS: '1' }
   const { code, stdout, stderr } = await chatterie(['exec', '--intercept', '--', 'node', file], settings)
   expect([code, stderr]).toEqual([7, ''])

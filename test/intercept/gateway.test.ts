@@ -1,4 +1,4 @@
-// What passes the gateway, the proxy and the hook arrives as it was sent, and what others own goes to them.
+// Requests through the gateway, the proxy and the hook arrive unchanged, and requests to other hosts reach those hosts.
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Environment, type Intercept, startIntercept } from '#intercept/intercept.ts'
 import { has, run, runNode } from './programs.ts'
 
-/** Stands where Chatterie does, and where any other host does. */
+/** Takes the place of Chatterie, and of any other host. */
 const server = createServer((request, response) => answer(request, response))
 let answer: (request: IncomingMessage, response: ServerResponse) => void
 let port: number
@@ -47,7 +47,7 @@ beforeEach(() => {
   }
 })
 
-/** Asks the gateway for `/v1/users`, as a client does that trusts the authority of the run. */
+/** Requests `/v1/users` from the gateway, like a client that trusts the certificate authority of the run. */
 async function askDoor(options: Parameters<typeof request>[1] = {}) {
   const ca = await readFile(intercept.environment.NODE_EXTRA_CA_CERTS as string, 'utf8')
   const dispatcher = new ProxyAgent({ uri: proxyOf(intercept), requestTls: { ca } })
@@ -62,7 +62,7 @@ async function askDoor(options: Parameters<typeof request>[1] = {}) {
   }
 }
 
-/** Sends a request to the proxy itself, with all of a URL. */
+/** Sends a request with an absolute URL to the proxy. */
 async function askProxy(by: Intercept, path: string, headers: Record<string, string> = {}) {
   const asked = requestOf(proxyOf(by), { path, headers, agent: false }).end()
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
@@ -218,7 +218,7 @@ it('an outer proxy is used for all hosts but the names', async () => {
 })
 
 it('an outer proxy that refuses gives 502', async () => {
-  const by = await start({ https_proxy: `127.0.0.1:${port}` }) // answers CONNECT by closing
+  const by = await start({ https_proxy: `127.0.0.1:${port}` }) // closes the connection on CONNECT
   const { statusCode, socket } = await tunnel(by, 'example.com:443')
   socket.destroy()
   expect(statusCode).toBe(502)

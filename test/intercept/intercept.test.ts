@@ -1,4 +1,4 @@
-// Programs that name ChatKitty's hosts reach Chatterie, by nothing but their environment.
+// Programs that use ChatKitty's hosts reach Chatterie, only because of their environment variables.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Intercept, startIntercept } from '#intercept/intercept.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -27,7 +27,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** The application as whoever asked `https://api.chatkitty.com` sees it. */
+/** The application as returned for a request to `https://api.chatkitty.com`. */
 const application = () =>
   expect.objectContaining({
     id: server.main.id,

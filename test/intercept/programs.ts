@@ -1,10 +1,9 @@
-// Programs that name ChatKitty's hosts, as people write them. Each prints, as JSON, the application that its credentials
-// are of.
+// Typical programs that use ChatKitty's hosts. Each prints the application of its credentials as JSON.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
-/** Whether this machine has a program. */
+/** Whether a program is installed on this machine. */
 export const has = (program: string) => spawnSync(program, ['--version']).status === 0
 
 export interface Ran {
@@ -35,7 +34,7 @@ const headers = { authorization: 'Bearer ' + process.env.CHATTERIE_ACCESS_TOKEN 
 const print = (value) => console.log(JSON.stringify(value))
 `
 
-/** A module that asks with the headers of one expression, and passes on what was answered (`it`) by another. */
+/** A module that sends a request with the headers of an expression, and passes on the response (`it`) by another. */
 const asking = (headers: string, passOn: string) =>
   JSON.stringify(`
     import { workerData, parentPort } from 'node:worker_threads'
@@ -84,7 +83,7 @@ export const modules: Record<string, string> = {
     print(data)`,
 }
 
-/** Each prints the first word that the server says over a WebSocket, by STOMP. */
+/** Each connects over a WebSocket with STOMP, and prints the first word that the server sends. */
 export const sockets: Record<string, string> = {
   'the global WebSocket': connectBy('WebSocket', ''),
   ws: connectBy('ws', "import ws from 'ws'"),

@@ -1,4 +1,4 @@
-// The process of background work: it comes with work and goes without.
+// The background process is started when there is work, and ends when there is none.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

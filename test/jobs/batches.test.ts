@@ -1,4 +1,4 @@
-// Of work in batches, one item cannot hold back the others.
+// In work that is done in batches, one item cannot block the others.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Batches } from '#jobs/batches.ts'

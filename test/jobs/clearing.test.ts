@@ -16,7 +16,7 @@ it('taken events are vacuumed before they slow all counters down', async () => {
     )
     return rows[0].count
   }
-  // Postgres' own cleanup, which comes once a minute, would make this one unnecessary.
+  // Autovacuum runs once a minute, and would make this vacuum unnecessary.
   await pool.query('alter table outbox_event set (autovacuum_enabled = false)')
   expect(await cleared()).toBe(0)
   await pool.query(

@@ -1,4 +1,4 @@
-// Imports survive the death of the server and of Postgres, at any moment.
+// Imports survive a crash of the server or of Postgres at any moment.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,10 +13,10 @@ import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { seededRandom } from '../support/random.ts'
 
 const seed = 20261121
-/** More moments are hit with `CRASH_KILLS=40`. */
+/** The number of kills, each at another moment. `CRASH_KILLS=40` tests more moments. */
 const killsMax = Number(process.env.CRASH_KILLS ?? 3)
 const messagesMax = 2_500 * killsMax
-/** Where there are fewer moments to hit. */
+/** For tests with fewer kills. */
 const fewMessages = 10_000
 const channelsMax = 10
 
@@ -47,7 +47,7 @@ it(`an import that ${killsMax} kills of the server interrupt has the result of a
   const begun = await newestId()
   const file = await messages(messagesMax, { keyed: true })
   const { id } = await importFile(file)
-  // One moment in each of as many parts of the import, none of them the last: so the import outlasts them all.
+  // One kill in each part of the import except the last, so that the import is still running at every kill.
   const part = messagesMax / (killsMax + 1)
   for (let kill = 0; kill < killsMax; kill++) {
     await progress(id, Math.ceil((kill + random()) * part))
@@ -75,7 +75,7 @@ it('an import without keys stores exactly what its file holds, though the server
   const file = await messages(fewMessages)
   const { id } = await importFile(file)
   for (let kill = 0; kill < 2; kill++) {
-    await sleep(random() * 100) // since its start: before the import goes on, or meanwhile
+    await sleep(random() * 100) // since the start of the server: before the import resumes, or while it runs
     await crash(server)
     const { state } = await whileDown(() => readJob(id))
     expect(state, `kill ${kill} hits the import`).toMatch(/PENDING|RUNNING/)
@@ -95,7 +95,7 @@ it('an import stores exactly what its file holds, though Postgres is killed', {
   for (let kill = 0; kill < 2; kill++) {
     await progress(id, kill * 2_000 + 1)
     await sleep(random() * 2 * batchMs)
-    process.kill(await backendPid(home), 'SIGKILL') // its postmaster ends all others, and recovers
+    process.kill(await backendPid(home), 'SIGKILL') // the postmaster ends all other backends, and recovers
   }
   await progress(id, 4_000)
   process.kill(await postmasterPid(home), 'SIGKILL')
@@ -123,7 +123,7 @@ it('a stop interrupts an import after the current batch, and the next start resu
   await expectStored(file, before)
 })
 
-/** About what a batch takes. */
+/** The approximate duration of a batch. */
 const batchMs = 50
 
 interface ImportedMessage {
@@ -200,11 +200,11 @@ async function importFile(items: unknown[]): Promise<JobDocument> {
   return (await send('/imports/messages', { method: 'POST', body })).json() as Promise<JobDocument>
 }
 
-/** The job once it has done so much, or has ended. */
+/** Resolves with the job once it has processed that many items or has ended. */
 async function progress(id: number, processed = Number.POSITIVE_INFINITY): Promise<JobDocument> {
   const deadline = Date.now() + 180_000
   while (Date.now() < deadline) {
-    const job = await get<JobDocument>(`/jobs/${id}`).catch(() => undefined) // Postgres may be on its way back
+    const job = await get<JobDocument>(`/jobs/${id}`).catch(() => undefined) // Postgres may still be recovering
     if (job && (job.processed >= processed || ['FINISHED', 'FAILED'].includes(job.state))) return job
     await sleep(10)
   }
@@ -229,14 +229,14 @@ async function newestId(): Promise<number> {
   return row?.id as number
 }
 
-/** Looks at the database between two servers, with which Postgres ends. */
+/** Reads the database while no server is running. Postgres ends with the server, so it is started for this. */
 async function whileDown<T>(look: () => Promise<T>): Promise<T> {
   const log = { debug() {}, info() {}, warn() {} }
   const postgres = await startEmbeddedPostgres({ folder: join(home, 'postgres'), log })
   return look().finally(() => postgres.stop())
 }
 
-/** The job as it stands. */
+/** The current state of the job. */
 async function readJob(id: number) {
   const [job] = await query<Pick<JobDocument, 'state' | 'processed'>>(
     'select state, processed from job where id = $1',
@@ -245,7 +245,7 @@ async function readJob(id: number) {
   return { ...job }
 }
 
-/** Whole rows, in the order of their ids, but for their id and time. */
+/** The rows without their ids and times, in the order of their ids. */
 async function rowsAfter(id: number): Promise<string[]> {
   const rows = await query<{ row: string }>(
     `select (to_jsonb(m) - 'id' - 'created_time')::text as row from message m where id > $1 order by id`,
@@ -260,7 +260,7 @@ function expectSame(rows: string[], expected: string[]): void {
   expect({ at, row: rows[at] }, 'the first row that differs').toEqual({ at: -1, row: undefined })
 }
 
-/** That the rows are those of the file, and all are counted. */
+/** Expects the rows to be those of the file, and the counters to include all of them. */
 async function expectStored(file: ImportedMessage[], before: number): Promise<void> {
   const rows = (await rowsAfter(before)).map((row) => JSON.parse(row))
   const stored = rows.map(({ type, channel_id, body, properties }) =>

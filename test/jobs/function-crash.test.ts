@@ -1,4 +1,4 @@
-// Runs of functions survive the death of the server: each is done at least once.
+// Function runs survive a crash of the server: each is executed at least once.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

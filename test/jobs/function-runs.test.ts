@@ -1,4 +1,4 @@
-// What happens runs functions, afterwards: each event's payload, and what becomes of a run.
+// Events run functions in the background: the payload of each event, and the outcome of a run.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { inviteUser } from '#domain/channels/members/invite-user.ts'
@@ -26,7 +26,7 @@ beforeEach(async () => {
   application = await server.createApplication()
 })
 
-/** Tells what it was given, and that it can do something. */
+/** A function that returns its event, and calls the API. */
 const teller = `async function handleEvent(event, context) {
   console.log('given', Object.keys(event).join())
   const { data } = await context.getApplicationApi().retrieveApplication()
@@ -36,7 +36,7 @@ const teller = `async function handleEvent(event, context) {
 const timeOf = (invocation: InvocationDocument | undefined) => Date.parse(invocation?.createdTime ?? '')
 const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
 
-/** Users of a channel that has both. */
+/** Creates two users, and a channel of which both are members. */
 async function scene() {
   const [ann, bob] = await Promise.all([
     createUser(application, { displayName: 'Ann' }),
@@ -48,13 +48,13 @@ async function scene() {
   return { ann, bob, channel, as }
 }
 
-/** What the tests read of it. */
+/** The fields of an event that the tests read. */
 interface GivenEvent {
   user: UserDocument
   [field: string]: unknown
 }
 
-/** The event that a function was given, which is what its invocation has as args. */
+/** The event that a function received, which equals the `args` of its invocation. */
 async function given(created: { id: number }): Promise<GivenEvent> {
   const [invocation] = await endedInvocations(application, created)
   expect(invocation).toMatchObject({
@@ -198,7 +198,7 @@ describe('a function receives', () => {
         authParams: {},
       })
       await startChatSession(server.ctx, as(ann), session.id, channel.id)
-      await startChatSession(server.ctx, as(ann), session.id, channel.id) // the same again is none
+      await startChatSession(server.ctx, as(ann), session.id, channel.id) // a repeated start is not an event
       const invocations = await endedInvocations(application, created, device)
       expect(invocations).toHaveLength(device)
     }
@@ -340,7 +340,7 @@ describe('a run', () => {
   it('for a message that was deleted meanwhile is skipped', async () => {
     const created = await deploy(application, sender, teller)
     const { ann, channel } = await scene()
-    const gone = await sendMessage(application, channel.id) // the system's: nothing is asked for
+    const gone = await sendMessage(application, channel.id) // a system message does not cause a run
     await application.delete(`/messages/${gone.id}`).expect(200)
     await sql(
       `insert into function_run (application_id, function_id, channel_id, payload)

@@ -94,7 +94,7 @@ describe('an upload', () => {
       )
       expect(await importFile(small.main, 'users', users(10))).toMatchObject({ state: 'FINISHED' })
       expect(await count(small.main, 'jobs')).toBe(1)
-      await expect.poll(() => fileKeys(small)).toHaveLength(1) // that of the job, about to be swept
+      await expect.poll(() => fileKeys(small)).toHaveLength(1) // the finished job's file, which is deleted later
     } finally {
       await small.close()
     }
@@ -204,7 +204,7 @@ function users(number: number) {
   return Array.from({ length: number }, (_, at) => ({ name: `user-${at}`, displayName: `User ${at}` }))
 }
 
-/** As the server tells it. */
+/** The count that the REST API returns. */
 async function count(application: TestApplication, what: string, of = 'totalElements'): Promise<number> {
   const { body } = await application.get(`/${what}`).expect(200)
   return body.page[of]
@@ -224,7 +224,7 @@ async function queued(jobId: number): Promise<unknown> {
 
 type Send = (bytes: string | Buffer) => Promise<void>
 
-/** Imports users from a file that is never in memory as a whole. */
+/** Imports users from a file that is streamed, never completely in memory. */
 async function uploadStream(
   application: TestApplication,
   write: (send: Send, request: ClientRequest) => Promise<void>,

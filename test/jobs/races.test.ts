@@ -1,4 +1,4 @@
-// What is deleted right after it was sent is missing where work that nobody waits for comes to it. That is no error.
+// A message or channel may be deleted before background work processes it. This is not an error.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { symbols } from 'pino'
@@ -11,9 +11,9 @@ import { deploy } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-/** What the server logged at the level error. */
+/** The log lines of the server at the level error. */
 const logged: string[] = []
-/** A page that messages link to, which is answered when that is allowed. */
+/** The server of a page that messages link to. It responds once `mayAnswer` is resolved. */
 const pages = createServer(async (_request, response) => {
   await mayAnswer.promise
   response.writeHead(200, { 'content-type': 'text/html' }).end('<title>A page</title>')
@@ -40,7 +40,7 @@ afterEach(() => {
 
 const sql = (text: string) => server.ctx.db.pool.query(text)
 
-/** All that the events so far have set off is done. */
+/** Waits until all work caused by the previous events is done. */
 async function settled(): Promise<void> {
   await server.ctx.settled()
   const left = () =>

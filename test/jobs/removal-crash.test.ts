@@ -1,4 +1,4 @@
-// What is removed in batches is removed, though the server is killed between two of them.
+// A removal in batches is completed even if the server is killed between two batches.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -36,7 +36,7 @@ async function count(text: string, values: unknown[] = []): Promise<number> {
   return Number(rows[0].count)
 }
 
-/** What is read of a channel, or of a page. */
+/** The fields of a channel or of a page that are read. */
 interface Answered {
   id: number
   page: { total: number }

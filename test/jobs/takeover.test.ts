@@ -1,4 +1,4 @@
-// Processes that share a database share its jobs.
+// Server processes that share a database share its jobs.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { cloneDatabase } from '../support/server.ts'
 
 const messagesMax = 20_000
 
-/** What this test reads of answers. */
+/** The fields of responses that this test reads. */
 interface Answer {
   id: number
   processed: number

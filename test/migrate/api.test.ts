@@ -1,4 +1,4 @@
-// How the API of the service that is left is asked.
+// Requests to the API of the service from which data are migrated.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,9 +20,9 @@ const json =
   (response) =>
     void response.end(JSON.stringify(document))
 
-/** A service that gives tokens, and these answers one after the other; the last of them from then on. */
+/** A service that issues tokens, and gives these answers in turn; the last one is repeated. */
 async function service(answers: Answer[], { rate = 1_000, patienceMs = 60_000, tokenSeconds = 3_600 } = {}) {
-  /** When each request came, in milliseconds. */
+  /** The arrival time of each request, in milliseconds. */
   const times: number[] = []
   let tokens = 0
   let aheadMs = 0

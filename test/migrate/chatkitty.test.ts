@@ -1,4 +1,4 @@
-// Moving from one Chatterie to another, as one moves from ChatKitty.
+// Migrations from one Chatterie to another, like those from ChatKitty.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { v4 as uuid } from 'uuid'
@@ -19,9 +19,9 @@ let from: TestServer
 let to: TestServer
 let front: Unsteady
 let source: TestApplication
-/** By name. */
+/** The users of the source, by name. */
 const users = {} as Record<'jane' | 'john' | 'gil' | 'kim' | 'zoe' | 'yan' | 'lea', UserDocument>
-/** By text. */
+/** The sent messages, by text. */
 const sent = new Map<string, MessageDocument>()
 let deck: ChannelDocument
 let privateId: number
@@ -91,7 +91,7 @@ async function seed(): Promise<void> {
   })
   const hold = await createChannel(source, { type: 'PRIVATE', name: 'hold', members: named('jane', 'john') })
   const direct = await createChannel(source, { type: 'DIRECT', members: named('jane', 'kim') })
-  // Of these two, only Jane will be left.
+  // The other members of these two channels are deleted later, so only Jane remains.
   const withZoe = await createChannel(source, { type: 'DIRECT', members: named('jane', 'zoe') })
   const withYan = await createChannel(source, { type: 'DIRECT', members: named('jane', 'yan') })
   privateId = hold.id
@@ -147,7 +147,7 @@ async function seed(): Promise<void> {
   await settled()
 }
 
-/** All that was to be told has been. */
+/** Waits until all events, notifications and function runs are processed. */
 async function settled(): Promise<void> {
   const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)
     + (select count(*) from function_run)`
@@ -186,7 +186,7 @@ async function migrate(target: TestApplication, ...more: string[]): Promise<Repo
   return JSON.parse(stdout)
 }
 
-/** `kill -9` once the source is asked for this. */
+/** Runs a migration, and kills it with SIGKILL when the source receives a request for a matching path. */
 async function killedAt(target: TestApplication, path: RegExp): Promise<void> {
   const [args, settings] = command(target)
   const launcher = await findLauncher()

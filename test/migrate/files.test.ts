@@ -1,4 +1,4 @@
-// Moving in from files that other services export. The files of exports/ were made by hand in their documented shapes.
+// Migrations from files that other services export. The files in exports/ were written by hand in documented formats.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -27,7 +27,7 @@ const files = (...names: string[]) => ({ paths: names.map(exported), copyFiles: 
 const move = (source: Source, { id }: TestApplication, isDryRun = false) =>
   runMove(server.ctx, source, { applicationId: id, since: null, isDryRun, onProgress() {} })
 
-/** What there is after two moves of the same, of which the second must add nothing. */
+/** Migrates the same source twice, and returns the result. The second migration must not change anything. */
 async function movedTwice(open: () => Source) {
   const application = await server.createApplication()
   const dry = await move(open(), application, true)

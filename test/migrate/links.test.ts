@@ -1,4 +1,4 @@
-// What other services' users linked to is fetched from the public internet alone.
+// Files that users of other services linked to are only fetched from the public internet.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

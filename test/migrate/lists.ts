@@ -1,16 +1,16 @@
-// Every list that the Platform API has of an application, without what is another in each: ids, links, cursors.
+// All lists of an application in the Platform API, without ids, links and cursors, which differ between applications.
 import type { Runtime } from '#resources/runtime.ts'
 import type { ChannelDocument, MessageDocument, PageDocument } from '../support/documents.ts'
 import type { TestApplication } from '../support/server.ts'
 
-/** What any list shows of an item, as far as its own lists need it. */
+/** The fields of an item that are needed to request its own lists. */
 type Item = Pick<MessageDocument, 'id' | 'nestedLevel'> &
   Partial<Pick<MessageDocument, 'body' | 'file' | 'repliesCount'>> & { name?: string }
 
-/** Of messages, and of whatever else by name. */
+/** The messages, and all other lists by name. */
 type Lists = Record<string, unknown> & { messages: Item[] }
 
-/** By path, with names in the place of ids; and the bytes of files by theirs. */
+/** Returns all lists by name, with names instead of ids, and the contents of files by name. */
 export async function listsOf(application: TestApplication): Promise<Lists> {
   const lists: Lists = { messages: [] }
   const labels = new Map<string, string>()

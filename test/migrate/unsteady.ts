@@ -1,5 +1,5 @@
-// Stands in front of a server and fails as services do: some requests with 503, some with 429, some with a token that is
-// no more, some cut off, some files in the middle, and once it is away as a whole for a while.
+// A proxy to a server that fails like real services: some requests get 503, 429 or 401 (as for an expired token), some
+// are cut off, some files are truncated, and once it is completely unavailable for a while.
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,20 +7,20 @@ import { text } from 'node:stream/consumers'
 
 export interface Unsteady {
   url: string
-  /** Paths asked for so far, whatever came of it. */
+  /** The paths of all requests so far, including failed ones. */
   asked: string[]
-  /** How often it failed. */
+  /** The number of failures so far. */
   failures: number
-  /** Called before each request is dealt with. */
+  /** Called before each request is handled. */
   onRequest: (path: string) => void
-  /** Whether it fails at all. */
+  /** Whether requests fail. */
   isUnsteady: boolean
-  /** Answers in the place of the server, or changes what that answers. */
+  /** Returns a status that replaces the response of the server, or a function that changes its JSON body. */
   answers: (path: string) => number | ((document: unknown) => unknown) | undefined
   close(): Promise<void>
 }
 
-/** @param awayAt the request before which it goes away, for 300 ms */
+/** @param awayAt the number of the request at which the proxy becomes unavailable for 300 ms */
 export async function unsteadyFront(target: string, awayAt: number): Promise<Unsteady> {
   let isAway = false
   const cut = new Set<string>()

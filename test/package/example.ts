@@ -1,4 +1,4 @@
-// The examples, with the package as it is published.
+// The examples, with the published package.
 import { execFile } from 'node:child_process'
 import { cp, readFile, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'

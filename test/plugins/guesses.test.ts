@@ -1,4 +1,4 @@
-// How often a secret may be guessed: wrong ones of one client from one network; nobody else is held up.
+// Wrong secrets are limited per client and network; other clients and networks are not affected.
 import { createHook } from 'node:async_hooks'
 import fastify, { type FastifyInstance } from 'fastify'
 import supertest from 'supertest'
@@ -60,7 +60,7 @@ describe('attempts with a wrong secret', () => {
     expect(refused.statusCode).toBe(429)
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
     expect(refused.json().coolOffDuration).toMatch(/^PT\d+(\.\d+)?S$/)
-    expect((await guess('198.51.100.7', 'a', 'right')).statusCode).toBe(200) // the backend
+    expect((await guess('198.51.100.7', 'a', 'right')).statusCode).toBe(200) // the address of the backend
     expect((await guess('192.0.2.2', 'b', 'right')).statusCode).toBe(200)
   })
 
@@ -97,7 +97,7 @@ describe('the token endpoint', () => {
       .type('form')
       .send({ grant_type: 'client_credentials' })
 
-  /** How many hashes of secrets were begun meanwhile. */
+  /** The number of secret hashes that are started while `work` runs. */
   async function hashesIn(work: () => Promise<unknown>): Promise<number> {
     let count = 0
     const hook = createHook({

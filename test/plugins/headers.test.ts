@@ -1,4 +1,4 @@
-// What browsers are told, and what is refused before it is a request.
+// Response headers for browsers, and the rejection of invalid HTTP requests.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import supertest from 'supertest'
@@ -73,7 +73,7 @@ it('every response tells browsers not to sniff or run it', async () => {
 })
 
 describe('an invalid HTTP request', () => {
-  /** All that the server says to these bytes until it hangs up. */
+  /** Sends the bytes, and returns the response that the server sends until it closes the connection. */
   async function say(bytes: string): Promise<{ status: number; body: unknown }> {
     const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1' })
     const chunks: Buffer[] = []

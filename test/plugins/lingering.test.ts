@@ -1,4 +1,4 @@
-// Whoever is refused while they are still sending get the answer.
+// Clients that are rejected while they are still sending receive the response.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ afterAll(() => server.close())
 
 const size = 20_000_000
 
-/** @returns the first line of the answer, or what became of the connection */
+/** @returns the first line of the response, or the error of the connection */
 async function sendAll(head: string): Promise<string> {
   const workerData = { port: Number(new URL(server.url).port), head, size }
   const client = new Worker(new URL('send-all.ts', import.meta.url), { workerData })

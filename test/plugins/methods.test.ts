@@ -1,4 +1,4 @@
-// Which methods a path has.
+// The methods that each path supports.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shareServer, startServer, type TestServer } from '../support/server.ts'

@@ -1,4 +1,4 @@
-// Requests that do not say where they were sent, in a way that HTTP knows, are answered 400 before anything else.
+// Requests without a valid HTTP target and Host are rejected with 400 before any other check.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ afterAll(async () => {
   await trusting.close()
 })
 
-/** The answer to a request as it is; lines are those of its head. */
+/** Sends a raw request with the given lines as its head. @returns the response */
 async function ask(to: TestServer, lines: string[]) {
   const socket = connect(Number(new URL(to.url).port), '127.0.0.1')
   socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`)

@@ -10,13 +10,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** The answers to requests that are sent at once. */
+/** Sends requests at the same time. @returns the responses */
 const ask = (application: TestApplication, times: number, path = '/application') =>
   Promise.all(Array.from({ length: times }, () => application.get(path)))
 
 const statusesOf = (answers: { status: number }[]) => answers.map(({ status }) => status).sort()
 
-/** Resolves when the application's second is over: the limit is about time itself. */
+/** Waits until the application's current second is over, as the limit uses real time. */
 async function untilAllowed(application: TestApplication): Promise<void> {
   await expect.poll(async () => (await application.get('/application')).status, { timeout: 5_000 }).toBe(200)
 }
@@ -92,7 +92,7 @@ describe('uploads of users', () => {
     const refused = uploads.filter(({ status }) => status === 429)
     expect(refused).toHaveLength(10)
     expect(refused[0]?.headers['retry-after']).toMatch(/^[1-9]/)
-    expect(statusesOf(uploads)[0]).toBe(415) // empty ones
+    expect(statusesOf(uploads)[0]).toBe(415) // because they are empty
     await untilAllowed(application)
   })
 })

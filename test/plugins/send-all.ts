@@ -1,4 +1,5 @@
-// A simple client on a thread of its own, so that the server answers while it sends: it reads nothing before it has sent all.
+// A simple client that reads nothing before it has sent everything. It has its own thread, so that the server can
+// respond while it sends.
 import { connect } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
 

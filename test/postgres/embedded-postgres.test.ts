@@ -15,13 +15,13 @@ import { query } from '../support/query.ts'
 const log = { debug() {}, info() {}, warn() {} }
 const orphan = fileURLToPath(new URL('../../src/postgres/orphan.ts', import.meta.url))
 const isRoot = process.getuid?.() === 0
-/** What was written before. */
+/** Reads the rows that were written before. */
 const kept = ({ url }: EmbeddedPostgres) => query(url, 'select one from kept')
-/** They look into /proc. */
+/** For tests that read /proc. */
 const onLinux = test.skipIf(process.platform !== 'linux')
 
 describe('the embedded Postgres', { timeout: 60_000 }, () => {
-  /** What a first start makes, and nothing runs on. */
+  /** A folder created by a first start, on which no Postgres runs. */
   let made: string
   let folder: string
   let running: EmbeddedPostgres[]
@@ -34,7 +34,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   afterAll(() => rm(made, { recursive: true, force: true }))
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
-    // It keeps the owner, where we are root.
+    // `cp -a` keeps the owner if the tests run as root.
     await promisify(execFile)('cp', ['-a', join(made, 'data'), join(made, 'password'), folder])
     running = []
     children = []
@@ -45,8 +45,8 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       if (child.kill('SIGKILL')) await once(child, 'exit')
     }
     for (const postgres of running) await postgres.stop()
-    if (await postmasterPid().catch(() => null)) await (await start()).stop() // what a killed process left
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 }) // what ends a Postgres may still tidy up
+    if (await postmasterPid().catch(() => null)) await (await start()).stop() // left by a killed process
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }) // a guard may still delete files
   })
 
   test('starts on an empty folder and keeps its rows after a restart', async () => {
@@ -254,7 +254,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const pids = [await postmasterPid(), ...workers.map((worker) => Number(worker.pid))]
     await Promise.all([postgres.stop(), postgres.stop()])
     await postgres.stop()
-    await expect.poll(() => pids.filter(isAlive)).toEqual([]) // until Node has noticed that its child is no more
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]) // until Node has reaped its child process
     expect(await readdir(join(folder, 'data'))).not.toContain('postmaster.pid')
   })
 
@@ -285,7 +285,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     }
   })
 
-  /** For first starts. */
+  /** Empties the folder, so that the next start is a first start. */
   async function emptyFolder(): Promise<void> {
     for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
   }
@@ -296,7 +296,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     return postgres
   }
 
-  /** Starts it in a process of its own, in a group of its own, and returns once that has done the statement. */
+  /** Starts Postgres from a separate process with its own process group. Returns once that has run the statement. */
   async function startElsewhere(sql: string) {
     const child = spawnChild(sql)
     await Promise.race([
@@ -327,7 +327,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     return child
   }
 
-  /** The one of that process, which sleeps. */
+  /** The id of the guard process of that process, which sleeps. */
   async function guardPid(child: ChildProcess): Promise<number> {
     for (const pid of (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).split(' ')) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
@@ -336,7 +336,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     throw new Error('there is no guard')
   }
 
-  /** Leaves the postmaster without the processes that make it of use, and unable to start others. */
+  /** Kills all child processes of the postmaster, and suspends it so that it cannot start new ones. */
   async function makeStuck(): Promise<void> {
     const pid = await postmasterPid()
     process.kill(pid, 'SIGSTOP')

@@ -156,7 +156,7 @@ describe.each([
     await writeFile(join(prisma, 'migrations', 'migration_lock.toml'), 'provider = "postgresql"\n')
   }
 
-  /** Migrates in a process of its own, which prints the outcome. */
+  /** Migrates in a separate process, which prints the result. */
   function migrateElsewhere(before = ''): ChildProcess {
     const script = `
       import { migrate } from '#postgres/migrate.ts'

@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { pack } from '#postgres/packed.ts'
 import { query } from '../support/query.ts'
 
-/** Has a template in its cache. */
+/** A folder with a template in its cache. */
 let made: string
 let folder: string
 let fills: number
@@ -47,7 +47,7 @@ function start(name: string, { ephemeral = true, packed }: { ephemeral?: boolean
   })
 }
 
-/** Starts it and stops it. @returns its password, and the name of its installation */
+/** Starts and stops Postgres. @returns its password, and the id in its migrations table */
 async function run(name: string, packed?: string): Promise<{ password: string; id: unknown }> {
   const postgres = await start(name, packed === undefined ? {} : { packed })
   try {
@@ -65,12 +65,12 @@ async function template(inCache = cache()): Promise<string> {
 
 const madeTemplate = () => template(join(made, 'cache'))
 
-/** As an earlier start has left it. */
+/** Copies a template into the cache, as if an earlier start had created it. */
 async function putTemplate(): Promise<void> {
   await copy(join(made, 'cache'), cache())
 }
 
-/** It keeps the owner, where we are root. */
+/** Copies with `cp -a`, which keeps the owner if the tests run as root. */
 async function copy(from: string, to: string): Promise<void> {
   await promisify(execFile)('cp', ['-a', from, to])
 }
@@ -145,7 +145,7 @@ it('leaves a start that was interrupted before the copy had its own password to 
   await putTemplate()
   const source = await template()
   await (await start('two')).stop()
-  // As if the password had been changed, and what was kept of it had not.
+  // As if the password had been changed in Postgres, but not in the password file.
   const changed = await readFile(join(home('two'), 'password'), 'utf8')
   await writeFile(join(home('two'), 'password.next'), changed)
   await writeFile(join(home('two'), 'password'), await readFile(join(source, 'password')))
@@ -160,7 +160,7 @@ it('starts over where a start was interrupted before its copy was on the disk', 
   await first.stop()
   expect(await readdir(home('one'))).not.toContain('copying')
 
-  await writeFile(join(home('one'), 'copying'), '') // as it is until then
+  await writeFile(join(home('one'), 'copying'), '') // exists until the copy is on the disk
   const second = await start('one', { ephemeral: false })
   const rows = await query(second.url, 'select id from _prisma_migrations')
   await second.stop()

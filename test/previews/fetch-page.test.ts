@@ -14,7 +14,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** A web server on an address of this host, with the requests that reached it. */
+/** A web server on an address of this host, and the requests that it received. */
 async function serve(answer: RequestListener, host = '127.0.0.1') {
   const reached: string[] = []
   const server = createServer((request, response) => {
@@ -41,7 +41,7 @@ function fetch(url: string, { guard = anywhere, timeoutMs = 5_000 }: Partial<Fet
   return fetchPreview(new URL(url), { guard, timeoutMs })
 }
 
-/** Of what is not public, one port. */
+/** A guard that allows one port on non-public addresses. */
 const onlyPort = (port: number, resolve = anywhere.resolve) => ({
   resolve,
   mayConnect: (address: string, at: number) => at === port || publicWeb.mayConnect(address, at),
@@ -204,7 +204,7 @@ describe('a hostile server cannot waste', () => {
 
   it('bytes: nothing is read after the head', async () => {
     const { url } = await serve((_, response) => {
-      // It never ends.
+      // The response never ends.
       response.writeHead(200, { 'content-type': 'text/html' }).write(html + ' '.repeat(2_000))
     })
     expect((await fetch(url))?.title).toBe('a')
@@ -355,7 +355,7 @@ describe('private addresses are not connected to:', () => {
       mayConnect: (address: string) => address === '127.0.0.1',
       resolve: async () => ['127.0.0.2', '127.0.0.1'],
     }
-    // Nothing listens at the other.
+    // Nothing listens on the other address.
     await expect(fetch(`http://both.test:${secret.port}/`, { guard })).rejects.toThrow('ECONNREFUSED')
     expect(secret.reached).toEqual([])
   })

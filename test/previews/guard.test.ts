@@ -8,7 +8,7 @@ describe('an address of the public internet', () => {
   )
 
   it.each([
-    // This host.
+    // The host itself.
     '127.0.0.1',
     '127.255.255.254',
     '0.0.0.0',
@@ -17,7 +17,7 @@ describe('an address of the public internet', () => {
     '::ffff:127.0.0.1',
     '::ffff:7f00:1',
     '::127.0.0.1',
-    // Its network.
+    // The local network.
     '10.0.0.1',
     '172.16.0.1',
     '192.168.1.1',
@@ -28,19 +28,19 @@ describe('an address of the public internet', () => {
     'fe80::1%eth0',
     'fec0::1',
     '::ffff:10.0.0.1',
-    // The metadata of clouds.
+    // Metadata services of cloud providers.
     '169.254.169.254',
     '::ffff:169.254.169.254',
     'fd00:ec2::254',
     '100.100.100.200',
     '168.63.129.16',
-    // IPv4 by detours.
+    // IPv4 addresses embedded in IPv6 addresses.
     '64:ff9b::7f00:1',
     '64:ff9b:1::7f00:1',
     '2002:7f00:1::',
     '2001:0:7f00:1::',
     '::ffff:0:127.0.0.1',
-    // Nobody's.
+    // Multicast, broadcast and reserved addresses.
     '224.0.0.1',
     'ff02::1',
     '255.255.255.255',

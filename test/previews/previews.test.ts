@@ -6,7 +6,7 @@ import { openPreviews } from '#previews/previews.ts'
 
 const html = '<title>a</title><meta property="og:image" content="/i.png">'
 
-/** Answers when it is told to. */
+/** The responses to `/hold…`, which tests send later. */
 let held: ServerResponse[]
 let reached: string[]
 let url: string
@@ -111,7 +111,7 @@ describe('previews', () => {
     }
     expect((await done).every((preview) => preview?.title === 'a')).toBe(true)
     expect(most).toBeLessThanOrEqual(8)
-    // Being turned away is not remembered.
+    // A rejected fetch is not cached.
     expect((await previews.fetch(`${url}/turned-away`))?.title).toBe('a')
   })
 })

@@ -1,4 +1,4 @@
-// Addresses print and match one pattern; what is printed is what is served.
+// Addresses are printed and matched by the same pattern, so every printed address is served.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Router } from '#realtime/router.ts'
@@ -44,7 +44,7 @@ for (const [owner, hypermedia] of Object.entries(all)) {
 
 const id = fc.integer({ min: 1, max: 2 ** 48 })
 
-/** The patterns that two names share, such as the current user's own deletion, lead to the last of them. */
+/** The names of all addresses with this pattern. If several share it, the router uses the last one. */
 const namesOf = (pattern: string) =>
   Object.entries(all).flatMap(([owner, { relays, actions }]) =>
     [...Object.entries(relays), ...Object.entries(actions)].flatMap(([name, address]) =>

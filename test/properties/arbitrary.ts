@@ -1,9 +1,9 @@
-// Arbitrary values for our schemas, and arbitrary custom data with the keys that code most easily gets wrong.
+// Arbitrary values for the server's schemas, and arbitrary custom data with keys that code often handles incorrectly.
 import fc from 'fast-check'
 import type { z } from 'zod'
 import { Json } from '#resources/define.ts'
 
-/** Keys that look like ours, and keys that JavaScript treats specially. */
+/** Keys that look like the server's own, and keys that JavaScript treats specially. */
 const hostileKeys = [
   '__proto__',
   'constructor',
@@ -40,12 +40,11 @@ const trees = fc.letrec<{ value: unknown; object: Record<string, unknown> }>((ti
     .map((entries) => Object.fromEntries(entries)),
 }))
 
-/** Any JSON value. */
 export const json = trees.value
 /** Custom data. */
 export const properties = trees.object
 
-/** Values of the schema's output, as they are after a trip through JSON. */
+/** Values of the schema's output, after serialization to JSON and back. */
 export function arbitraryOf<S extends z.ZodType>(schema: S): fc.Arbitrary<z.output<S>> {
   return generate(schema).map((value) => JSON.parse(JSON.stringify(value)))
 }

@@ -1,4 +1,4 @@
-// There and back again: what is written in either spelling is read as it was, and customers' keys stay theirs.
+// Documents written in either naming convention are read back unchanged, and keys of custom data are not converted.
 import { readdirSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -9,7 +9,7 @@ import { camel, compileReader, compileWriter, type Spelling, snake } from '#wire
 import { arbitraryOf } from './arbitrary.ts'
 
 const folder = new URL('../../src/resources/', import.meta.url)
-/** What processes say to each other, and what moves in, is in one spelling alone. */
+/** Signals between processes and migrated data only have one naming convention. */
 const inOneSpelling = ['signals.ts', 'published-event.ts', 'moving.ts']
 const modules: Record<string, unknown>[] = await Promise.all(
   readdirSync(folder)
@@ -21,7 +21,7 @@ const shapes = exported
   .filter((entry): entry is [string, AnyResource] => isResource(entry[1]))
   .map(([name, resource]): [string, z.ZodType] => [name, resource.shape])
 
-/** Entities and request bodies; neither values of queries, which come as text, nor OAuth's error, are re-keyed. */
+/** Entities and request bodies. The keys of query parameters and of OAuth errors are not converted. */
 const schemas = exported.filter(
   (entry): entry is [string, z.ZodType] =>
     entry[1] instanceof z.ZodType &&
@@ -111,7 +111,7 @@ function throughJson(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
 
-/** Exact about `__proto__` as a key, and quicker than an expectation a run. */
+/** Handles the key `__proto__` correctly, and is faster than an `expect` in every run. */
 function mustEqual(actual: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(actual, expected)) expect(actual).toStrictEqual(expected)
 }
@@ -124,7 +124,7 @@ function at(value: unknown, key: string): unknown {
   return isObject(value) ? value[key] : undefined
 }
 
-/** All keys of a document but those of custom data. */
+/** All keys of a document except those in custom data. */
 function ownKeys(document: unknown, custom: Set<string>): string[] {
   const keys: string[] = []
   JSON.stringify(document, function (this: unknown, key, value) {
@@ -145,7 +145,7 @@ function isSameInBoth(field: z.core.$ZodType): boolean {
   return sameInBothSpellings.get(field) !== undefined || ('innerType' in def && isSameInBoth(def.innerType))
 }
 
-/** Whether it holds what is the customer's: no schema of ours says what it looks like. */
+/** Whether the field contains custom data, for which there is no schema. */
 function isCustom(field: z.core.$ZodType): boolean {
   const { def } = (field as z.core.$ZodTypes)._zod
   if (def.type === 'pipe') return isCustom(def.out)
@@ -156,7 +156,7 @@ function keysByObject(schema: z.core.$ZodType): string[][] {
   return fieldsByObject(schema).map((fields) => fields.map(([key]) => key))
 }
 
-/** The fields of a schema's objects, one list an object. */
+/** The fields of a schema's objects, one list per object. */
 function fieldsByObject(schema: z.core.$ZodType): [string, z.core.$ZodType][][] {
   const { def } = (schema as z.core.$ZodTypes)._zod
   switch (def.type) {

@@ -1,4 +1,5 @@
-// Counters are never counted, and yet right at every moment: whatever happens at once, whenever events are taken.
+// Counters are maintained without counting rows, and are exact at every moment, whatever happens concurrently and
+// whenever events are taken.
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { counterValue } from '#data/events/counters.ts'
@@ -22,7 +23,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** What each counter counts, by its owner. */
+/** The rows that each counter of an owner counts, in SQL. */
 const counted = {
   'application.users': '"user" x where x.application_id = owner.id and x.deleted_time is null',
   'application.channels': 'channel x where x.application_id = owner.id',
@@ -69,7 +70,7 @@ const commands = fc.oneof(
 )
 type Command = typeof commands extends fc.Arbitrary<infer C> ? C : never
 
-/** Ids of what was made; some of it is gone, which is part of the game. */
+/** The ids of all created rows. Some of them may be deleted, so that commands also use unknown ids. */
 interface World {
   users: number[]
   channels: number[]

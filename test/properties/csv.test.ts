@@ -3,12 +3,12 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { csvHeader, csvRows } from '#wire/csv.ts'
 
-/** As strict readers and lenient ones do: every kind of line break outside of quotes ends a record. */
+/** Parses CSV like strict and lenient readers: every kind of line break outside quotes ends a record. */
 const read = (csv: string): string[][] => parse(csv, { record_delimiter: ['\r\n', '\n', '\r'] })
 
 const columns = { body: 'body', name: 'the name', count: 'count' }
 
-/** Text of the characters that matter to CSV and to spreadsheets, and any other. */
+/** Text of characters that are special in CSV or spreadsheets, and any other text. */
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom('\r', '\n', '"', ',', "'", '=', '+', '-', '@', '\t', ';', ' ', 'a') }),
   fc.string({ unit: 'grapheme' }),
@@ -42,5 +42,5 @@ it('no line of a file starts with a formula, and no cell either', () => {
   )
 })
 
-/** As docs/analytics.md says to read the text again. */
+/** Restores the original text as described in docs/analytics.md. */
 const unguard = (cell: string) => (/^'+[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell)

@@ -1,4 +1,4 @@
-// Laws of the STOMP codec.
+// Properties of the STOMP codec.
 import { FrameImpl, type IRawFrameType, Parser } from '@stomp/stompjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { type ClientFrame, FrameReader, frameHead } from '#stomp/frames.ts'
 import { defaultLimits } from '#stomp/limits.ts'
 import { shareBody } from '#stomp/shared-body.ts'
 
-/** Any text that UTF-8 can express, with what STOMP treats specially. */
+/** Any text that UTF-8 can represent, with characters that STOMP treats specially. */
 const text = fc.string({
   unit: fc.oneof(
     { weight: 3, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }) },
@@ -15,7 +15,7 @@ const text = fc.string({
   ),
   maxLength: 20,
 })
-/** A NUL cannot be told from the end of a frame, wherever it is but in a body with content-length. */
+/** NUL is the end of a frame everywhere except in a body with content-length. */
 const headerText = text.map((each) => each.replaceAll('\0', ''))
 const name = headerText.filter((each) => each !== '' && !['content-length', 'receipt'].includes(each))
 const headers = fc
@@ -24,7 +24,7 @@ const headers = fc
 
 const sent = fc.record({ headers, body: text })
 
-/** Cuts bytes at arbitrary places. */
+/** Splits the bytes at arbitrary positions. */
 function cut(bytes: Buffer, cuts: number[]): Buffer[] {
   const places = [0, ...cuts.map((each) => each % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length]
   return places.slice(1).map((end, at) => bytes.subarray(places[at], end))
@@ -44,7 +44,7 @@ function serialise({ headers, body }: { headers: Record<string, string>; body: s
   return Buffer.concat([Buffer.from(frameHead('SEND', headers)), shareBody(body).bytes])
 }
 
-/** The first of names that differ in case alone counts. */
+/** If names only differ in case, the first one is used. */
 function folded(headers: Record<string, string>): Map<string, string> {
   const values = new Map<string, string>()
   for (const [key, value] of Object.entries(headers)) {
@@ -111,7 +111,7 @@ describe('frames', () => {
   })
 
   it('of the server are parsed by the official client', () => {
-    // It trims, and takes an escaped backslash before r, n or c for another escape.
+    // The client trims values, and reads an escaped backslash before r, n or c as another escape.
     const fair = headerText.map((each) => each.replaceAll('\\', '').trim().toWellFormed()).filter(Boolean)
     const plainName = fc.stringMatching(/^[a-z-]{1,12}$/).filter((each) => each !== 'content-length')
     fc.assert(
@@ -155,7 +155,7 @@ describe('frames', () => {
             return (error as ChatError).message
           }
         }
-        // And the same is said wherever they are cut.
+        // The result is the same wherever the bytes are split.
         expect(outcome(cut(Buffer.from(each), cuts))).toEqual(outcome([Buffer.from(each)]))
       }),
     )

@@ -1,11 +1,11 @@
-// Text of users is data: whatever they write is told as they wrote it, and addresses of ours are completed beside it.
+// Any text of users is delivered unchanged, while URLs of the server in the same document are made absolute.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { eventBody } from '#realtime/bodies.ts'
 import { CurrentUser, User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 
-/** What a mark may look like, now or in another version, and what replacements treat specially. */
+/** Text that looks like a placeholder of this or another version, or that string replacement treats specially. */
 const suspicious = fc.constantFrom(
   '\uFDD0origin\uFDD1',
   '\uFDD0streams\uFDD1',

@@ -103,7 +103,7 @@ describe('a patch of custom properties', () => {
   })
 })
 
-/** Both as JSON brings them: no two places share an object. */
+/** Checks a property for targets and patches parsed from JSON, so that no object occurs in two places. */
 function law<T, P>(
   targets: fc.Arbitrary<T>,
   patches: fc.Arbitrary<P>,
@@ -120,7 +120,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Not a matcher: those ask objects for their `constructor`, which is data here. */
+/** Does not use a matcher, as matchers read the `constructor` of objects, which is data here. */
 function expectSame(actual: unknown, expected: unknown): void {
   expect(
     isDeepStrictEqual(actual, expected),

@@ -1,4 +1,4 @@
-// All pages joined are exactly the list: read over HTTP, by following the links that the pages carry.
+// All pages together are exactly the list. They are read over HTTP by following the links in the pages.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UserDocument } from '../support/documents.ts'
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A page as a client sees it. */
+/** A page as a client receives it. */
 interface Page {
   items: Item[]
   ids: string[]
@@ -48,7 +48,7 @@ async function read(href: string): Promise<Page> {
   }
 }
 
-/** The page and all that a link of this name leads to. */
+/** The page, and all pages that follow from it by links with this relation. */
 async function follow(rel: 'next' | 'prev', from: Page): Promise<Page[]> {
   const pages = [from]
   for (let link = from.links[rel]; link; link = pages.at(-1)?.links[rel]) pages.push(await read(link.href))
@@ -148,7 +148,10 @@ describe('pages by number', () => {
 
 const types = ['DIRECT', 'PUBLIC', 'PRIVATE']
 
-/** By what the items show: direct channels have names and users have times that they do not. */
+/**
+ * Checks the order only by properties that the items contain: the names of direct channels and the times of users are
+ * not part of them.
+ */
 function mustBeSorted(items: Record<string, unknown>[], sort: [string, string][]): void {
   const [most = {}] = items.toSorted((a, b) => Object.keys(b).length - Object.keys(a).length)
   if (sort.some(([property]) => !(property in most))) return
@@ -176,7 +179,7 @@ describe('pages by cursor', () => {
     username: string | undefined
     body: string
   }
-  /** What there is, by id. */
+  /** The existing messages, by id. */
   const kept = new Map<number, Kept>()
   const users = ['jane', 'john']
   const channels: number[] = []
@@ -231,7 +234,7 @@ describe('pages by cursor', () => {
     return list.query === undefined || message.body.toLowerCase().includes(list.query.toLowerCase())
   }
 
-  /** Newest first. */
+  /** The expected items of a list, newest first. */
   function listed(list: List): string[] {
     return [...kept.values()]
       .filter((message) => isIn(list, message))
@@ -241,7 +244,7 @@ describe('pages by cursor', () => {
 
   const hrefOf = (id: number) => `${server.url}/v1/applications/${server.main.id}/messages/${id}`
 
-  /** What vanishes is counted from the oldest on. */
+  /** Applies a change. `vanishes` is the index of the message to delete, counted from the oldest. */
   async function apply(change: Change): Promise<void> {
     if ('vanishes' in change) {
       const all = [...kept.keys()].sort((a, b) => a - b)
@@ -281,7 +284,7 @@ describe('pages by cursor', () => {
     )
   })
 
-  /** Reads page after page; before each but the first, the world changes. */
+  /** Reads all pages, and applies changes before each page except the first. */
   async function walk(list: List, rel: 'next' | 'prev', from: Page, world: Change[][]) {
     const throughout = new Set(listed(list))
     const ever = new Set(throughout)

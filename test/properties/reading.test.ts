@@ -1,4 +1,5 @@
-// Reading in spans is reading message by message: whatever is read, in whatever order, by how many devices at once.
+// Read positions stored as spans are equivalent to a record of each read message, in any order and with any number of
+// concurrent devices.
 
 import fc from 'fast-check'
 import { v4 as uuid } from 'uuid'
@@ -33,7 +34,7 @@ interface Sent {
   under: number | undefined
 }
 
-/** A channel, and what a plain record of read messages knows of it. */
+/** A channel, and a simple model of its read messages. */
 interface World {
   channelId: number
   mainThreadId: number
@@ -42,7 +43,7 @@ interface World {
   messages: Sent[]
   read: Set<number>
   hidden: Set<number>
-  /** When each was read, as it was first told. */
+  /** The time when each message was read, as first returned. */
   times: Map<number, string>
 }
 
@@ -171,7 +172,7 @@ async function run(world: World, command: Command): Promise<void> {
   }
 }
 
-/** What others are told of a message that I have read. */
+/** The read receipt of `me` that other users get for a message. */
 async function receiptOf({ other, me }: World, id: number) {
   const page = { number: 0, size: 25, sort: [] }
   const { items } = await listMessageReadReceipts(server.ctx, other, id, page)
@@ -195,7 +196,7 @@ async function mustAgree(world: World): Promise<void> {
   expect(last?.id).toBe(seen.findLast(({ id }) => !hidden.has(id))?.id)
   for (const { id } of messages) {
     const mine = await receiptOf(world, id)
-    if (hidden.has(id) && !read.has(id)) continue // reading around it may have read it, which nobody shows
+    if (hidden.has(id) && !read.has(id)) continue // a span may include it, which is not visible to anyone
     expect(mine !== undefined, `message ${id} is read`).toBe(read.has(id))
     if (!mine) continue
     const known = world.times.get(id)

@@ -1,4 +1,4 @@
-// What is found in a text stands where it is said to stand.
+// Links and mentions found in a text are at the reported positions.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findLinks } from '#domain/messages/find-links.ts'

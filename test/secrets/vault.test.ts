@@ -61,7 +61,7 @@ describe('a key ring', () => {
   })
 
   it('decrypts secrets from versions that had one key', async () => {
-    // `secret` about `x`, by the key of 32 zeros, as the version before wrote it.
+    // `secret` with the context `x`, encrypted with a key of 32 zeros in the format of the previous version.
     const nonce = Buffer.alloc(12, 7)
     const cipher = createCipheriv('aes-256-gcm', Buffer.alloc(32), nonce)
     cipher.setAAD(Buffer.from('x'))

@@ -1,4 +1,4 @@
-// What Prometheus is told of a server at work.
+// The metrics that a server exposes to Prometheus.
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ afterAll(() => server.close())
 const deliveries = 'chatterie_webhook_delivery_duration_seconds_count'
 
 let seen: Promise<ExposedMetrics> | undefined
-/** The metrics after something has happened for each of them. */
+/** The metrics after activity that affects each of them. */
 function filledMetrics(): Promise<ExposedMetrics> {
   seen ??= fillMetrics()
   return seen
@@ -183,12 +183,12 @@ it('the duration of a live stream is not recorded as a request', async () => {
   const answer = await fetch(live, { headers: { authorization: `Bearer ${key}` }, signal })
   expect(answer.status).toBe(200)
   leaving.abort()
-  await fetch(live) // closes after it
+  await fetch(live) // is closed after the first stream
   await expect.poll(() => times({ operation: 'admin.watchLive', status: '401' })).toBe(1)
   expect(await times({ operation: 'admin.watchLive', status: '200' })).toBeUndefined()
 })
 
-/** What a PromQL expression names besides functions: metrics, the labels of its matchers, and those it groups by. */
+/** The names in a PromQL expression except functions: metrics, labels of matchers, and labels to group by. */
 function namesIn(expression: string) {
   const plain = expression.replace(/"[^"]*"/g, '""')
   const metrics = plain.match(/\b(?:chatterie|process|nodejs)_\w+|\bup\b/g) ?? []
@@ -199,7 +199,7 @@ function namesIn(expression: string) {
   return { metrics, matchers, groups }
 }
 
-/** What Prometheus adds, of every target. */
+/** The labels that Prometheus adds for every target. */
 const ofPrometheus = ['job', 'instance']
 
 async function mustExist(expression: string): Promise<void> {
@@ -253,7 +253,7 @@ describe('dashboards and alerts', () => {
   })
 })
 
-/** The status of a request whose headers are as given, Host included. */
+/** The status of the response to a request with the given headers, including Host. */
 function statusOf(headers: Record<string, string>): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
   request(`${server.url}/metrics`, { headers }, (answer) => {

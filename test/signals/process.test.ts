@@ -1,4 +1,4 @@
-// A process as its operator sees it: what it logs, and what its thread of background work is known by.
+// A server process from the operator's perspective: its log, and the metrics of its background work.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ const ask = (path: string, headers: Record<string, string> = {}, body?: string |
     ...(body !== undefined && { method: 'POST', body }),
   })
 
-/** What the log says, once it says that. */
+/** Waits for a log line with these fields. @returns the line */
 async function logged(fields: Record<string, unknown>): Promise<Record<string, unknown>> {
   const find = () =>
     server

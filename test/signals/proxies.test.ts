@@ -1,4 +1,4 @@
-// The samples of docs/operating.md for proxies, run by those that are here.
+// The proxy samples in docs/operating.md, run with the proxies that are installed on this machine.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -16,17 +16,17 @@ import { startServer, type TestServer } from '../support/server.ts'
 interface Place {
   folder: string
   port: number
-  /** Of the server, with its port. */
+  /** The host and port of the server. */
   host: string
 }
 
 /**
- * How a proxy is started with its sample. Of that, the name and the port are others, there is no certificate, and the
- * servers are one that is there; all else stays as it is.
+ * How to start a proxy with its sample, in which the listen address and the upstream servers are replaced and
+ * certificates are removed; everything else is unchanged.
  */
 interface Proxy {
   name: string
-  /** Words of its sample, and of no other. */
+  /** Text that only occurs in the sample of this proxy. */
   words: string
   arguments: (file: string, folder: string) => string[]
   configure: (sample: string, place: Place) => string

@@ -1,4 +1,4 @@
-// Traces as a collector gets them: one for all that a request sets off.
+// Traces as a collector receives them: one for everything that a request causes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWebhook } from '#domain/webhooks/create-webhook.ts'
 import { deleteWebhook } from '#domain/webhooks/delete-webhook.ts'
@@ -57,7 +57,7 @@ function post(path: string, body: unknown, traceparent?: string): Promise<Respon
   })
 }
 
-/** A batch serves many; it is nobody's own. */
+/** Statements that process a batch for many requests, and belong to no trace. */
 const ofNobody = ['take-events', 'first-untaken-event', 'take-function-runs']
 
 describe('one trace', () => {
@@ -80,7 +80,7 @@ describe('one trace', () => {
     expect(publish.parentSpanId).toBe(statement.spanId)
     expect(deliver.parentSpanId).toBe(publish.spanId)
     expect(deliver.attributes['chatterie.sockets']).toBe(1)
-    expect(publish.start).toBeGreaterThanOrEqual(request.start - 50) // the database dates it
+    expect(publish.start).toBeGreaterThanOrEqual(request.start - 50) // its time is from the clock of the database
     expect(deliver.end).toBeGreaterThanOrEqual(request.start)
     expect(collector.resources[0]).toMatchObject({ 'service.name': 'chatterie' })
     expect(collector.bodies.join()).not.toContain('not for collectors')

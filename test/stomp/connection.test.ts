@@ -196,7 +196,7 @@ describe('frames of a connection', () => {
     const client = await StompClient.connect(server.port)
     client.send(frame('SUBSCRIBE', { id: 'ü', destination: '/chät', receipt: 'r' }))
     expect(await client.next()).toMatchObject({ command: 'RECEIPT' })
-    // The head of a WebSocket message changes its form at 126 and at 65,536 bytes.
+    // The header of a WebSocket message changes its format at 126 and at 65,536 bytes.
     const bodies = [
       ...Array.from({ length: 120 }, (_, length) => length + 1),
       65_300,

@@ -102,7 +102,7 @@ describe('a flood', () => {
     for (let count = 0; count < 100; count++) client.send(frame('SEND', { destination: '/a' }, body))
     const other = await StompClient.connect(server.port)
     for (let count = 0; count < 100; count++) await other.ask('SEND', { destination: '/b' })
-    // Most of the bytes remain with the client; the kernels buffer a few.
+    // Most of the bytes stay in the client's buffer; the kernels buffer a few.
     expect(client.ws.bufferedAmount).toBeGreaterThan(50_000_000)
     release()
     await client.ask('SEND', { destination: '/last' })

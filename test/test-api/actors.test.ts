@@ -1,4 +1,4 @@
-// Actors, as the official client of somebody else sees them.
+// Actors, as observed by the official client of another user.
 import type { Channel } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -127,7 +127,7 @@ describe('an actor', () => {
     const closed = await server.createWorld({ seed, settings: { guestUsers: false } })
     const enter = (username: string) => server.testApi.post(`/worlds/${closed.id}/actors`).send({ username })
     await enter('nobody').expect(404)
-    await enter('jane').expect(403) // as its client would be, without a function that lets it in
+    await enter('jane').expect(403) // a client would also be refused, as no function lets the user connect
   })
 
   it('is removed when its world is reset', async () => {

@@ -1,4 +1,4 @@
-// The clock (testing contract 3): what is dated by it, and what ends by it. Nothing here waits for real time.
+// The clock (testing contract 3): everything that takes its time from it or expires by it. No test waits for real time.
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import supertest from 'supertest'
@@ -20,7 +20,7 @@ let server: TestApiServer
 let sweeper: Sweeper
 beforeAll(async () => {
   server = await startTestApi({ NOTIFICATIONS_DAYS: '30' })
-  // The application's token is to outlive what is told here.
+  // The application's token must not expire at the times used in these tests.
   await server.ctx.db.prisma.accessToken.updateMany({ data: { expiresTime: new Date('9500-01-01') } })
   server.ctx.tokens.forget()
   sweeper = new Sweeper(server.ctx)
@@ -138,7 +138,7 @@ describe('the clock', () => {
 })
 
 describe('another process on the same database', () => {
-  /** Starts one, as it were. */
+  /** Simulates another server process in this one. */
   async function start({ testApi }: { testApi: boolean }) {
     const { config, log, db } = server.ctx
     const url = String(db.pool.options.connectionString)

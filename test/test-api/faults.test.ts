@@ -35,7 +35,7 @@ async function userNames(of = world): Promise<string[]> {
   return (body._embedded?.users ?? []).map(({ name }: { name: string }) => name)
 }
 
-/** A request whose end is looked at, whatever it is. */
+/** Sends a request, and resolves with its outcome: a complete response, a truncated one, or an error. */
 function raw(
   path: string,
   { method = 'GET', body = '' } = {},

@@ -1,4 +1,5 @@
-// Faults of the socket and of functions, and what the journal has of both: the official client, and one frame by frame.
+// Faults of sockets and of functions, and their journal entries, with the official client and a client that is
+// controlled frame by frame.
 import type { Channel } from '@chatkitty/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Device, disconnect, done, refused, startChat } from '../conformance/realtime.ts'
@@ -78,7 +79,7 @@ function newPhone(): Phone {
   return phone
 }
 
-/** A phone that listens to the channel. */
+/** A phone that is subscribed to the channel. */
 async function openPhone(ack = 'client-individual'): Promise<Phone> {
   const phone = newPhone()
   phone.ack = ack
@@ -137,7 +138,7 @@ describe('a fault of the socket', () => {
       )
     expect(await connects()).toHaveLength(1)
     await fail({ frame: 'SEND', username: 'carol' }, { disconnect: true })
-    say(carol, 'lost with the connection').catch(() => {}) // the client gives it up after ten seconds
+    say(carol, 'lost with the connection').catch(() => {}) // the client gives up after ten seconds
     await expect.poll(connects, { timeout: 15_000 }).toHaveLength(2)
     await done(carol.client.countUnreadChannels())
     await disconnect(carol)

@@ -1,4 +1,4 @@
-// A world that has something in every table, and what the database holds of all.
+// A world with rows in every table, and dumps of the database.
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
 import { theSystem } from '#domain/access/operator.ts'
@@ -49,7 +49,7 @@ export const everything = {
   ],
 }
 
-/** Adds to what is seeded what only happens at work. */
+/** Adds data that a seed cannot contain, because they are only created by use. */
 export async function furnish(server: TestApiServer, world: World): Promise<void> {
   const { ctx } = server
   const as = server.as(world)
@@ -129,7 +129,7 @@ export async function furnish(server: TestApiServer, world: World): Promise<void
   await allPublished(server)
 }
 
-/** Resolves when every event is published, every notification made and every function run. */
+/** Resolves when all events, notifications and function runs are processed. */
 export async function allPublished({ ctx }: TestApiServer): Promise<void> {
   const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)
     + (select count(*) from function_run)`
@@ -138,7 +138,7 @@ export async function allPublished({ ctx }: TestApiServer): Promise<void> {
   }, patience)
 }
 
-/** What is no world's content. */
+/** The tables that are not part of a world's content. */
 const others = [
   'application',
   'credential',
@@ -179,12 +179,12 @@ export async function tablesOf({ ctx }: TestApiServer): Promise<string[]> {
     .sort()
 }
 
-/** As its columns are named. */
+/** A row by column name. */
 export type Row = Record<string, unknown>
 
-/** Every row of every table that worlds have, but for what is sealed, which is never the same twice. */
+/** All rows of the tables of worlds, without encrypted columns, which differ with each encryption. */
 export async function dump(server: TestApiServer): Promise<Record<string, Row[]>> {
-  await sweepCounters(server.ctx) // of what is gone
+  await sweepCounters(server.ctx) // deletes the counters of deleted rows
   const tables: Record<string, Row[]> = {}
   for (const table of await tablesOf(server)) {
     const sealed = table === 'webhook' ? `- 'secret'` : `- 'sealed' - 'environment'`
@@ -194,7 +194,7 @@ export async function dump(server: TestApiServer): Promise<Record<string, Row[]>
   return tables
 }
 
-/** Everything that REST shows of a world, without what is another in each. */
+/** Everything that the REST API returns for a world, without values that differ between worlds. */
 export async function shown(
   server: Pick<TestApiServer, 'as'>,
   of: Pick<World, 'accessToken'>,

@@ -19,7 +19,7 @@ afterAll(() => server.close())
 const reset = (world: World) => server.testApi.post(`/worlds/${world.id}/reset`).expect(200)
 const user = (name: string) => ({ name, displayName: name, isGuest: false })
 
-/** A device of a user, and how it was received. */
+/** Connects a device of a user, and waits for the response. */
 async function dial({ apiKey, host }: World, name: string): Promise<StompClient> {
   const stomp = await StompClient.open(Number(host.split(':')[1]), `/rtm/websocket?api-key=${apiKey}`)
   stomp.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name }))

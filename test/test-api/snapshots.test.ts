@@ -29,7 +29,7 @@ const reset = (id: number) => server.testApi.post(`/worlds/${id}/reset`).expect(
 const fileOf = async (id: number): Promise<string> =>
   (await server.testApi.get(`/snapshots/${id}`).buffer(true).expect(200)).text
 
-/** How many minutes after the span of messages that cover them began, messages were read, by the receipts of each. */
+/** For the last message of each read span: the minutes between the start of the span and each of its read receipts. */
 async function timesRead(of: World): Promise<number[][]> {
   const spans = await server.ctx.db.query(
     {
@@ -89,7 +89,7 @@ describe('a snapshot', () => {
     await server.as(world).put('/runtimes/nodejs/environment-variables').send({}).expect(200)
     const { body } = await restore(world.id, snapshot.id)
     expect(body).toEqual(world)
-    // Uploads that nothing shows are left out, and sessions have ended.
+    // Uploads that nothing refers to are not included, and sessions have ended.
     const { user_session, chat_session, file, user: _, ...lasting } = rows
     const restored = await dump(server)
     expect(restored).toMatchObject(lasting)
@@ -186,7 +186,7 @@ it('a snapshot omits a webhook whose secret cannot be decrypted', async () => {
 })
 
 describe('a snapshot of an older server, which lacks columns,', () => {
-  /** As it would be if what an application keeps, and these columns of users, came after it was taken. */
+  /** The snapshot as written by an older server, without the retention settings and these columns of users. */
   function older(file: string): string {
     const { header, lines } = unpacked(file)
     delete header.application.retention
@@ -367,7 +367,7 @@ describe('the file of a snapshot', () => {
 
 interface Unpacked {
   header: { tables: Record<string, number>; application: { retention?: object } }
-  /** A table with one of its rows, or `bytes` with the key of a file and what is in it. */
+  /** The name of a table with one of its rows, or `bytes` with the key and the content of a file. */
   lines: [table: string, ...rest: unknown[]][]
 }
 

@@ -1,4 +1,4 @@
-// Webhooks of worlds: made without an operator, upset by faults, seen in the journal.
+// Webhooks of worlds: created without an operator, affected by faults, and recorded in the journal.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
 import { Receiver } from '../webhooks/receiver.ts'
@@ -37,7 +37,7 @@ async function fail(effect: object, limits: object = {}, type?: string): Promise
 const createUser = (name: string) =>
   server.as(world).post('/users').send({ name, displayName: name, isGuest: false }).expect(200)
 
-/** The first attempt that is as expected, told so far or to come. */
+/** The first past or future delivery attempt that matches. */
 async function attempt(match: object) {
   const query = { kind: 'webhook', match: JSON.stringify(match) }
   const { body } = await server.testApi.get(`/worlds/${world.id}/journal/wait`).query(query).expect(200)
@@ -153,7 +153,7 @@ describe('a fault of a webhook', () => {
     await server.testApi.post(`/worlds/${world.id}/reset`).expect(200)
     receiver.release(1)
     await expect.poll(() => receiver.received).toHaveLength(1)
-    await advance({ seconds: 1 }) // waits for attempts
+    await advance({ seconds: 1 }) // waits for the running attempts
     const { body } = await server.testApi.get(`/worlds/${world.id}/journal?kind=webhook`).expect(200)
     expect(body.entries).toEqual([])
     await server.testApi.delete('/clock').expect(204)

@@ -1,4 +1,4 @@
-// The kit as somebody's tests use it: the server is a process of its own.
+// The testing kit as used by the tests of an app: the server is a separate process.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'

@@ -1,4 +1,5 @@
-// The kit where things happen by sockets: actors, faults of frames and runs, what the journal and the coverage have of it.
+// The testing kit with the real-time API: actors, faults of frames and function runs, and their entries in the journal
+// and in the coverage.
 import {
   type ApiConnection,
   type Channel,
@@ -36,7 +37,7 @@ afterEach(async () => {
   await world.remove()
 })
 
-/** The official client of a user, in the lobby, which hears what happens there. */
+/** Connects the official client of a user, and records the events of the lobby. */
 async function enter(username: string) {
   const { apiKey, environment } = world
   const connection = await connectApi({ apiKey, username, $environment: environment })
@@ -113,7 +114,7 @@ describe('a fault', () => {
   })
 })
 
-/** The fields of an entry; the compiler says which are missing, or too many. */
+/** The fields of an entry. The compiler reports missing and unknown ones. */
 type Fields<K extends EntryKind> = Record<keyof EntryOf<K>, true>
 const common = { position: true, time: true, truncated: true } as const
 const fields: { frame: Fields<'frame'>; event: Fields<'event'>; function: Fields<'function'> } = {

@@ -1,4 +1,4 @@
-// What the kit's types promise is what the server takes. The compiler is what judges most of it.
+// The types of the testing kit match what the server accepts. Most of this is checked by the compiler.
 import { readFile } from 'node:fs/promises'
 import { expect, expectTypeOf, it } from 'vitest'
 import { parse } from 'yaml'

@@ -1,4 +1,4 @@
-// What waits to be told outlives the server that was to tell it.
+// Pending deliveries survive a crash of the server.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { Receiver } from './receiver.ts'
 
 const deliveries = 1_000
-/** How many are told before the server is killed. */
+/** The number of deliveries before the server is killed. */
 const before = 300
 const senders = 20
 

@@ -1,4 +1,4 @@
-// What a webhook is told of changes, and how long it and its deliveries last.
+// The events that a webhook receives for changes, and the lifetimes of webhooks and their deliveries.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
 import { removeReaction } from '#domain/messages/reactions/remove-reaction.ts'
@@ -39,7 +39,7 @@ async function deliveries(id: number) {
   return body.items
 }
 
-/** Sends something to a webhook, by a key that outlives the days that tests leap over; waits for its first attempt. */
+/** Sends a test delivery with a key that does not expire when tests advance the clock. Waits for its first attempt. */
 async function attempted(id: number) {
   const before = (await deliveries(id)).length
   await owner.post(`${path()}/webhooks/${id}/test`).expect(202)

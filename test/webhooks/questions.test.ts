@@ -1,4 +1,4 @@
-// What is asked of a webhook that decides is asked in turn, however many clients come at once.
+// Requests to a webhook that decides are queued in order, however many clients connect at once.
 import { expect, it } from 'vitest'
 import { Questions } from '#webhooks/questions.ts'
 
@@ -6,7 +6,7 @@ const askedMax = 64
 const waitingMax = 1_024
 const patient = 60_000
 
-/** As many questions as there may be, which are answered when it is said. */
+/** Sends the maximum number of concurrent requests, which tests answer later. */
 function askMaximum(questions: Questions, webhookId: number) {
   const answers: (() => void)[] = []
   const asked = Array.from({ length: askedMax }, () =>

@@ -1,4 +1,4 @@
-// Somebody who is told by webhooks: a server of its own.
+// A server that receives the deliveries of webhooks.
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -7,17 +7,17 @@ export interface Received {
   path: string
   headers: IncomingHttpHeaders
   body: string
-  /** What it is told: the body, parsed. */
+  /** The parsed body. */
   event: { type: string; timestamp: string; data: { id: number; name?: string; body?: string } }
 }
 
 export class Receiver {
   readonly received: Received[] = []
-  /** What it answers, in turn; 204 behind the last. */
+  /** The responses to send, in order; 204 after the last. */
   readonly answers: { status: number; headers?: Record<string, string>; body?: string; delayMs?: number }[] =
     []
   readonly #server: Server
-  /** How many more are taken before the others wait. */
+  /** The number of requests to respond to before further ones wait. */
   #room = Number.POSITIVE_INFINITY
   #waiting: (() => void)[] = []
 
@@ -48,18 +48,18 @@ export class Receiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook?key=1`
   }
 
-  /** Takes nothing from now on: who comes waits. */
+  /** Makes all further requests wait. */
   hold(): void {
     this.#room = 0
   }
 
-  /** Takes so many more. */
+  /** Responds to this many more requests. */
   release(count: number): void {
     this.#room = count
     for (const go of this.#waiting.splice(0)) go()
   }
 
-  /** How many wait. */
+  /** The number of waiting requests. */
   get waiting(): number {
     return this.#waiting.length
   }

@@ -47,7 +47,7 @@ async function createWebhook(fields: object = {}) {
 const answers = (...all: unknown[]) =>
   receiver.answers.push(...all.map((each) => ({ status: 200, body: JSON.stringify(each) })))
 
-/** What the client is told; of who is let in, the user. */
+/** Connects the official client. @returns the user */
 async function attempt(username: string, authParams?: unknown) {
   const options = { apiKey: world.apiKey, username, $environment: environmentOf(server) }
   const connection = await connectApi({ ...options, ...(authParams !== undefined && { authParams }) })

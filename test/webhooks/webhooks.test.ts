@@ -1,4 +1,4 @@
-// Webhooks, from what happens to who is told, by the Standard Webhooks specification.
+// Webhooks, from the event to its delivery, according to the Standard Webhooks specification.
 import type { Message } from '@chatkitty/core'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -39,7 +39,7 @@ async function deliveries(id: number, query = '') {
   return body.items
 }
 
-/** What has happened by now is known to whom it concerns. */
+/** Waits until all events so far are taken from the outbox. */
 const taken = () =>
   expect.poll(async () => (await server.ctx.db.pool.query('select from outbox_event')).rowCount).toBe(0)
 const hasReceived = async (count: number) => expect.poll(() => receiver.received.length).toBe(count)
@@ -55,7 +55,7 @@ describe('a webhook', () => {
     const user = await createUser(server.main)
     const channel = await createChannel(server.main, { name: 'news', members: [{ username: user.name }] })
     const message = await sendMessage(server.main, channel.id, { user: { username: user.name }, body: 'Hi' })
-    await hasReceived(4) // of what is gone there are ids alone
+    await hasReceived(4) // otherwise, events about rows deleted by then would only contain ids
     await server.main.delete(`/messages/${message.id}`).expect(200)
     await server.main.delete(`/channels/${channel.id}`).expect(200)
     await server.main.delete(`/users/${user.id}`).expect(200)
@@ -84,7 +84,7 @@ describe('a webhook', () => {
     expect(of('message.deleted')).toMatchObject({ id: message.id })
     expect(of('channel.member.added')).toMatchObject({ channel: { id: channel.id }, user: { id: user.id } })
     expect(of('channel.deleted')).toMatchObject({ id: channel.id, name: 'news' })
-    // What it answered is written down after it has answered.
+    // The response is stored after the receiver has sent it.
     const newest = async () => (await deliveries(shown.id))[0]
     await expect.poll(newest).toMatchObject({ state: 'delivered', attempts: [{ status: 204 }] })
     const last = await newest()
@@ -157,7 +157,7 @@ describe('a webhook', () => {
     const all = await delivered()
     const bodyOf = ({ body }: { body: string }) => JSON.parse(body).data.body
     expect(all.map(bodyOf)).toEqual(Array.from({ length: 20 }, (_, at) => `${at}`))
-    // On a machine that takes longer than a second to deliver one, they may arrive in another order.
+    // On a machine that takes more than a second per delivery, they may arrive in another order.
     const began = all.map(({ attempts }: { attempts: { time: string }[] }) => attempts[0]?.time)
     expect(began).toEqual(began.toSorted())
   })
@@ -188,7 +188,7 @@ describe('a webhook', () => {
       const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(server.main)))
       for (const { id } of channels) await sendMessage(server.main, id)
       await hasReceived(8)
-      // It did not wait until they had had their time.
+      // The deliveries did not wait until the attempts of the other webhooks timed out.
       for (const id of ids) {
         expect((await deliveries(id)).flatMap(({ attempts }: { attempts: object[] }) => attempts)).toEqual([])
       }
@@ -271,7 +271,7 @@ describe('a secret', () => {
     expect(() => verified(given, second)).toThrow()
     const { rows } = await server.ctx.db.pool.query('select w::text as row from webhook w')
     const kept = JSON.stringify(rows)
-    expect(kept).toMatch(/x02[0-9a-f]{8}/) // sealed
+    expect(kept).toMatch(/x02[0-9a-f]{8}/) // encrypted
     for (const secret of [given, rotated.secret]) {
       expect(kept).not.toContain(secret.slice(6, 20))
       expect(kept).not.toContain(Buffer.from(secret.slice(6, 20)).toString('hex'))
@@ -329,7 +329,7 @@ describe('egress', () => {
       const developer = await createAdmin(guarded, 'developer')
       const at = `/applications/${guarded.main.id}/webhooks`
       const { port } = new URL(receiver.url)
-      // The same place, as many ways as it can be written.
+      // The same address in different notations.
       const hosts = [
         '127.0.0.1',
         'localhost',

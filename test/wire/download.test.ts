@@ -12,7 +12,7 @@ describe('a range', () => {
     ['Bytes= 0-4 ', { start: 0, end: 4 }],
     ['bytes=10-', 'unsatisfiable'],
     ['bytes=-0', 'unsatisfiable'],
-    // The whole answers what is no range, and several at once.
+    // An invalid range and multiple ranges get the whole file.
     [undefined, undefined],
     ['', undefined],
     ['bytes=-', undefined],

@@ -4,7 +4,7 @@ import { readHello } from '#wire/generations.ts'
 const hello = (query: string, headers: Record<string, string> = {}) =>
   readHello(new URLSearchParams(query), new Map(Object.entries(headers)))
 
-/** What a client with this user agent calls events. */
+/** The names of events for a client with this user agent. */
 const names = (userAgent: string) => {
   const { generation } = hello('', { 'StompX-User': 'jane', 'StompX-User-Agent': userAgent })
   return (type: string) => generation?.events[type] ?? type

@@ -1,4 +1,5 @@
-// Where a request was sent, and from whom. [RFC 9112 section 3.2, RFC 3986 section 3.2.2]
+// The origin that a request was sent to, and the address that it came from.
+// [RFC 9112 section 3.2, RFC 3986 section 3.2.2]
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '#config.ts'
 import { originForm, type RequestHead, readAddress, readOrigin } from '#wire/origin.ts'
