@@ -9,21 +9,21 @@ import { findLauncher } from './support/compiled.ts'
 import { type ServerProcess, startServerProcess } from './support/process.ts'
 import { readSamples, type Sample } from './support/samples.ts'
 
-/** What is not run, by words that it has, and why. All else is. */
+/** Samples that are not run, by text that they contain, and why. All others are run. */
 const leftOut: [words: string, why: string][] = [
-  ['npm ci && npm start', 'what this test runs in is installed, and the server started'],
-  ['npm install --save-dev chatterie', 'wants the package; test/package installs and runs it'],
-  ['docker compose up', 'wants an engine of containers'],
-  ['<div id="chat-ui">', 'a page; test/browser/chat.test.ts opens one'],
-  ['class Greeter', 'calls a function that the reader brings; test/functions/plugins.test.ts runs plugins'],
-  ['npm run bench', 'takes minutes'],
+  ['npm ci && npm start', 'starts a second server in this checkout; the beforeAll of this file starts one'],
+  ['npm install --save-dev chatterie', 'needs the package; test/package installs and runs it'],
+  ['docker compose up', 'needs a container engine'],
+  ['<div id="chat-ui">', 'needs a browser; test/browser/chat.test.ts opens such a page'],
+  ['class Greeter', 'calls a function of the reader; test/functions/plugins.test.ts runs plugins'],
+  ['npm run bench', 'takes minutes, and changes nothing that could be checked'],
   ['proxy_pass http', 'test/signals/proxies.test.ts runs it'],
-  ['scrape_configs:', 'wants a Prometheus'],
+  ['scrape_configs:', 'needs a Prometheus'],
   ['reverse_proxy chat-1', 'test/signals/proxies.test.ts runs it'],
-  ['loadBalancer:', 'wants a Traefik'],
-  ['$CHATTERIE_ADMIN_KEY', 'test/webhooks makes webhooks'],
-  ['webhooks listen', 'listens until it is interrupted; test/cli/webhooks.test.ts does'],
-  ["from 'standardwebhooks'", 'a receiver, which listens; test/webhooks verifies with that package'],
+  ['loadBalancer:', 'needs a Traefik'],
+  ['$CHATTERIE_ADMIN_KEY', 'needs an admin key; test/webhooks creates webhooks'],
+  ['webhooks listen', 'listens until it is interrupted; test/cli/webhooks.test.ts runs it'],
+  ["from 'standardwebhooks'", 'needs a receiver; test/webhooks verifies deliveries with that package'],
 ]
 
 /** Lines of a shell sample that are not run: what the reader fills in, or has to have, and starts of servers, of which one runs. */

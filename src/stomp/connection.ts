@@ -4,7 +4,7 @@ import { ChatError } from '#errors.ts'
 import { Admission } from './admission.ts'
 import { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
-import { errorBody, protocolFault } from './error.ts'
+import { errorBody, errorHeaders, protocolFault } from './error.ts'
 import type { ClientFrame } from './frames.ts'
 import type { AckMode } from './handler.ts'
 import { Inbox } from './inbox.ts'
@@ -294,14 +294,8 @@ export class StompConnection<S> implements Receiver {
 
   #refuse(error: ChatError, code: number, frame?: ClientFrame): void {
     if (ending.has(this.#state)) return
-    const headers = {
-      'content-type': 'application/json',
-      // The version that the server supports [STOMP 1.2 Protocol Negotiation].
-      version: '1.2',
-      message: error.kind,
-      'receipt-id': frame?.headers.get('receipt') ?? '',
-    }
-    this.#outbox.send('ERROR', headers, shareBody(errorBody(error, this.#engine.clock.now())))
+    const body = shareBody(errorBody(error, this.#engine.clock.now()))
+    this.#outbox.send('ERROR', errorHeaders(error, frame), body)
     this.close(code)
   }
 

@@ -89,7 +89,7 @@ describe.each(proxies)(
   ({ name, words, arguments: argumentsOf, configure }) => {
     const program = find(name)
     if (!program) {
-      it.skip(`is skipped: ${name} is not installed here`, () => {})
+      it.skip(`is not tested: ${name} is not installed on this machine`, () => {})
       return
     }
     let server: TestServer
