@@ -77,7 +77,11 @@ const reading = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('read' as const), at }) },
   fc.constant({ do: 'read channel' as const }),
   fc.constant({ do: 'compact' as const }),
-  fc.record({ do: fc.constant('count in blocks' as const), of: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({
+    do: fc.constant('count in blocks' as const),
+    messages: fc.integer({ min: 1, max: 4 }),
+    blocks: fc.integer({ min: 1, max: 3 }),
+  }),
   fc.record({ do: fc.constant('read thread' as const), at: fc.option(at) }),
 )
 const commands = fc.oneof(
@@ -132,7 +136,7 @@ async function run(world: World, command: Command): Promise<void> {
       await compactSpans(ctx.db, channelId, me.userId)
       return
     case 'count in blocks':
-      await countBlocks(ctx.db, channelId, messages.at(-1)?.id ?? 0, command.of)
+      await countBlocks(ctx.db, channelId, messages.at(-1)?.id ?? 0, command)
       return
     case 'unread': {
       const message = pick(command.at)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { countBlocks } from '#data/messages/message-blocks.ts'
 import { type BlocksPlace, countMessageBlocks } from '#domain/retention/count-message-blocks.ts'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
@@ -47,10 +48,10 @@ async function sweep(channelId: number, blocks: number): Promise<void> {
     .toBe(blocks)
 }
 
-async function blocksOf(channelId: number): Promise<number[]> {
+async function blocksOf(channelId: number, level = 0): Promise<number[]> {
   const rows = await server.ctx.db.query(
-    { text: 'select count from message_block where channel_id = $1 order by from_id' },
-    [channelId],
+    { text: 'select count from message_block where channel_id = $1 and level = $2 order by from_id' },
+    [channelId, level],
   )
   return rows.map(([count]) => count as number)
 }
@@ -129,4 +130,38 @@ it('nothing is counted while messages are being deleted', async () => {
   } finally {
     deleter.release()
   }
+})
+
+it('blocks are counted in large blocks, and both lose messages that are deleted', async () => {
+  const { db } = server.ctx
+  const before = await unread()
+  const channel = await createChannel(server.main, { members: [{ id: user.id }] })
+  await send(channel.id, 100)
+  await countBlocks(db, channel.id, Number.MAX_SAFE_INTEGER, { messages: 4, blocks: 3 })
+  expect(await blocksOf(channel.id)).toEqual(Array(25).fill(4))
+  expect(await blocksOf(channel.id, 1)).toEqual(Array(8).fill(12))
+  const middle = 'select id from message where channel_id = $1 order by id offset 10 limit 10'
+  await db.query({ text: `delete from message where id in (${middle})` }, [channel.id])
+  expect(await blocksOf(channel.id)).toEqual([4, 4, 2, 0, 0, ...Array(20).fill(4)])
+  expect(await blocksOf(channel.id, 1)).toEqual([10, 4, ...Array(6).fill(12)])
+  expect(await unread()).toBe(before + 90)
+})
+
+it('deletions of messages of one large block do not lock each other out', async () => {
+  const { db } = server.ctx
+  const channel = await createChannel(server.main, { members: [{ id: user.id }] })
+  await send(channel.id, 240)
+  await countBlocks(db, channel.id, Number.MAX_SAFE_INTEGER, { messages: 4, blocks: 30 })
+  const rows = await db.query({ text: 'select id from message where channel_id = $1 order by id' }, [
+    channel.id,
+  ])
+  const groups = Array.from({ length: 20 }, (_, nth) =>
+    rows.map(([id]) => id).filter((_, at) => at % 20 === nth),
+  )
+  await Promise.all(
+    groups.map((ids, nth) =>
+      db.query({ text: 'delete from message where id = any($1::bigint[])' }, [nth % 2 ? ids : ids.reverse()]),
+    ),
+  )
+  expect(await blocksOf(channel.id, 1)).toEqual([0, 0])
 })
