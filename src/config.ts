@@ -8,13 +8,13 @@ import { type FileConfig, fileConfigOf, fileSettings } from '#config/files.ts'
 import { type FunctionConfig, functionConfigOf, functionSettings } from '#config/functions.ts'
 import { type OperatorConfig, operatorConfigOf, operatorSettings } from '#config/operators.ts'
 import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts'
-import { bearer, blankIsAbsent, given, optional, toggle } from '#config/values.ts'
+import { bearer, blankToUndefined, optional, toggle, unlessBlank } from '#config/values.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
 /** A number of days, or `off` for no limit. */
 const days = (otherwise: number) =>
   z.preprocess(
-    (value) => blankIsAbsent(value) ?? String(otherwise),
+    (value) => blankToUndefined(value) ?? String(otherwise),
     z
       .string()
       .regex(/^([1-9]\d{0,4}|off)$/, 'must be a number of days from 1 to 99999, or off')
@@ -22,9 +22,9 @@ const days = (otherwise: number) =>
   )
 
 const Environment = z.object({
-  PORT: given(z.coerce.number().int().min(0).max(65_535).default(9001)),
-  HOST: given(z.string().default('127.0.0.1')),
-  CHATTERIE_HOME: given(z.string().default('.chatterie')),
+  PORT: unlessBlank(z.coerce.number().int().min(0).max(65_535).default(9001)),
+  HOST: unlessBlank(z.string().default('127.0.0.1')),
+  CHATTERIE_HOME: unlessBlank(z.string().default('.chatterie')),
   DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })),
   REDIS_URL: optional(
     z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).refine(
@@ -57,7 +57,7 @@ const Environment = z.object({
       ),
   ),
   RATE_LIMIT_PER_SECOND: z.preprocess(
-    (value) => (value === 'off' ? 0 : blankIsAbsent(value)),
+    (value) => (value === 'off' ? 0 : blankToUndefined(value)),
     z.coerce.number('must be a number, or off').int().min(0).max(1_000_000).default(2000),
   ),
   NOTIFICATIONS_DAYS: days(90),
@@ -69,7 +69,7 @@ const Environment = z.object({
   WEBHOOK_EGRESS: optional(z.enum(['guarded', 'open'])),
   LINK_PREVIEWS: toggle('on'),
   APPLICATION_DELETION: toggle('off'),
-  CHAT_WIDGETS: given(
+  CHAT_WIDGETS: unlessBlank(
     z
       .string()
       .regex(/^[^=,\s]{1,255}=[\da-f-]{36}(,[^=,\s]{1,255}=[\da-f-]{36})*$/i, 'must be id=API-KEY,id=API-KEY')
@@ -82,7 +82,7 @@ const Environment = z.object({
   DEMO_PAGE: toggle('off'),
   TEST_API: toggle('off'),
   TEST_API_TOKEN: optional(bearer),
-  TRUST_PROXY: given(
+  TRUST_PROXY: unlessBlank(
     z
       .string()
       .default('')
@@ -98,7 +98,7 @@ const Environment = z.object({
         return proxies
       }),
   ),
-  CHATTERIE_OUTPUT: given(z.enum(['text', 'json']).default('text')),
+  CHATTERIE_OUTPUT: unlessBlank(z.enum(['text', 'json']).default('text')),
   ...fileSettings,
   ...functionSettings,
   ...operatorSettings,

@@ -10,7 +10,7 @@ import type { FirstApplication } from '#domain/applications/ensure-first-applica
 import { keepHeapSmall } from '#heap.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
 import { openLog } from '#log.ts'
-import { explained, mustBeFree } from '#port.ts'
+import { checkPortIsFree, explainListenError } from '#port.ts'
 import type { EmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 
 /** What has been started, with its cleanup; undone in reverse order. */
@@ -65,7 +65,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   const log = await openLog(config)
   stopOnSignals(log)
   if (untilInputEnds) process.stdin.once('close', () => leave()).resume()
-  await mustBeFree(config) // a start that cannot succeed leaves nothing behind
+  await checkPortIsFree(config) // a start that cannot succeed leaves nothing behind
   await prepareHome(config.home)
   goOn()
 
@@ -89,7 +89,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   ])
   started.push({ undo: () => serving.close() })
   await serving.app.listen({ port: config.port, host: config.host }).catch((error) => {
-    throw explained(error, config)
+    throw explainListenError(error, config)
   })
   goOn()
   await code.introduce(ctx, serving.app, { ...founded, accessToken })

@@ -140,8 +140,8 @@ async function entryPointOf(ctx: Context, realtime: Realtime): Promise<EntryPoin
 
 async function followWorlds(ctx: Context): Promise<void> {
   if (!ctx.testApi) return
-  const { judgeWorlds } = await import('#test-api/parts.ts')
-  await judgeWorlds(ctx, ctx.testApi)
+  const { registerWorlds } = await import('#test-api/parts.ts')
+  await registerWorlds(ctx, ctx.testApi)
 }
 
 interface EntryPoint {

@@ -1,6 +1,6 @@
 // The admin API for the command line: on this machine, with or without a running server, or on a server elsewhere.
 
-import { operatorHere, withContext } from '#cli/context.ts'
+import { localOperator, withContext } from '#cli/context.ts'
 import { UsageError } from '#cli/output.ts'
 import type { Context } from '#context.ts'
 import { adminPrefix } from '#resources/admin/address.ts'
@@ -23,7 +23,7 @@ const noServices = {} as AdminServices
 export function withAdmin<T>({ server }: AdminOptions, work: (call: Call) => Promise<T>): Promise<T> {
   if (server !== undefined) return work(callOf(server))
   return withContext((ctx) => {
-    const operator = operatorHere()
+    const operator = localOperator()
     return work((id, ask = {}) => performAdmin(ctx, operationOf(ctx, id), operator, ask, ctx.baseUrl()))
   })
 }

@@ -91,7 +91,7 @@ const pollMs = 250
 const absenceMaxMs = 60_000
 
 /** Shows the progress of a job until it ends. */
-export function follow(api: Api, id: number, progress: Progress): Promise<Job> {
+export function followJob(api: Api, id: number, progress: Progress): Promise<Job> {
   return untilEnded(api, id, progress).finally(() => progress.end())
 }
 

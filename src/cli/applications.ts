@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { operatorHere, withContext } from '#cli/context.ts'
+import { localOperator, withContext } from '#cli/context.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import type { Config } from '#config.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
@@ -16,7 +16,7 @@ export async function create(names: (string | undefined)[], output: Output): Pro
     throw new UsageError('An application has one name: give it as the argument or as --name')
   if (name.trim() === '') throw new UsageError('An application needs a name that is not blank')
   const created = await withContext(async (ctx) => {
-    const { id, clientId, clientSecret, key } = await registerApplication(ctx, operatorHere(), name)
+    const { id, clientId, clientSecret, key } = await registerApplication(ctx, localOperator(), name)
     return { id, name, apiKey: key, clientId, clientSecret }
   })
   print(
@@ -57,7 +57,7 @@ export async function rotate(application: string, options: RotateOptions, output
   const overlapMs = durationOf(options.overlap)
   const { rotated, isKept } = await withContext(async (ctx) => {
     const clientSecret = options.fromEnvironment ? givenSecret(ctx.config) : undefined
-    const rotated = await rotateSecret(ctx, operatorHere(), application, {
+    const rotated = await rotateSecret(ctx, localOperator(), application, {
       overlapMs,
       ...(clientSecret && { clientSecret }),
     })
@@ -99,7 +99,7 @@ export async function remove(application: string, isSure: boolean, output: Outpu
   const removed = await withContext(async (ctx) => {
     const { id, name } = await referredApplication(ctx, application)
     if (!isSure) await mustConfirm(id, name)
-    return deleteApplication(ctx, operatorHere(), String(id))
+    return deleteApplication(ctx, localOperator(), String(id))
   })
   const { id, name } = removed
   print(output, { id, name, deleted: true }, `Application ${id} (${name}) was deleted.`)

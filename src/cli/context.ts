@@ -54,7 +54,7 @@ async function openDatabaseServer(config: Config, log: pino.Logger) {
 }
 
 /** Returns the operator at the command line, named after the user of the machine. */
-export function operatorHere(): OperatorCaller {
+export function localOperator(): OperatorCaller {
   return atCommandLine(nameHere())
 }
 

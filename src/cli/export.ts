@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { connect, follow, type RemoteOptions } from '#cli/api.ts'
+import { connect, followJob, type RemoteOptions } from '#cli/api.ts'
 import { type ExportKind, exportKinds } from '#cli/kinds.ts'
 import { Failure, type Output, print, UsageError } from '#cli/output.ts'
 import { openProgress } from '#cli/progress.ts'
@@ -22,7 +22,7 @@ export async function exportFile(what: string, options: ExportOptions, output: O
   }
   const api = await connect(options)
   const { id } = (await (await api.send('POST', `/analytics/${what}`)).json()) as Job
-  const job = await follow(api, id, openProgress('Exporting', 'rows', output))
+  const job = await followJob(api, id, openProgress('Exporting', 'rows', output))
   if (job.state === 'FAILED' || job.file === undefined) {
     process.stderr.write(`Job ${id} failed: ${job.errors[0]?.reason ?? 'the log of the server says why'}\n`)
     throw new Failure()

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { v4 as uuid } from 'uuid'
-import { type Api, type Body, connect, follow, type RemoteOptions } from '#cli/api.ts'
+import { type Api, type Body, connect, followJob, type RemoteOptions } from '#cli/api.ts'
 import { type ImportKind, importKinds } from '#cli/kinds.ts'
 import { Failure, type Output, print, UsageError } from '#cli/output.ts'
 import { openProgress } from '#cli/progress.ts'
@@ -26,7 +26,7 @@ export async function importFile(
   const size = await sizeOf(file)
   const api = await connect(options)
   const { id } = await upload(api, path, file, size, output)
-  const job = await follow(api, id, openProgress('Importing', 'items', output))
+  const job = await followJob(api, id, openProgress('Importing', 'items', output))
   print(output, withoutLinks(job), describe(job))
   if (job.state === 'FAILED' || job.failed > 0) throw new Failure()
 }

@@ -1,6 +1,6 @@
 // Settings for the storage and size of files.
 import { z } from 'zod'
-import { amount, given, optional } from '#config/values.ts'
+import { amount, optional, unlessBlank } from '#config/values.ts'
 import type { S3Settings } from '#files/s3.ts'
 
 export const fileSettings = {
@@ -8,7 +8,7 @@ export const fileSettings = {
   IMPORT_SIZE_MAX: amount('bytes', { otherwise: 1_073_741_824 }),
   S3_BUCKET: optional(z.string().regex(/^[A-Za-z0-9._-]{1,255}$/, 'must be the name of a bucket')),
   S3_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
-  S3_REGION: given(
+  S3_REGION: unlessBlank(
     z
       .string()
       .regex(/^[a-z0-9-]{1,64}$/, 'must be the name of a region')

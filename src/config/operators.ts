@@ -1,6 +1,6 @@
 // Settings for sign-in to the console.
 import { z } from 'zod'
-import { given, optional, toggle } from '#config/values.ts'
+import { optional, toggle, unlessBlank } from '#config/values.ts'
 
 export const operatorSettings = {
   CHATTERIE_ADMIN_PASSWORD: optional(
@@ -11,8 +11,8 @@ export const operatorSettings = {
   ),
   OIDC_CLIENT_ID: optional(z.string()),
   OIDC_CLIENT_SECRET: optional(z.string()),
-  OIDC_ROLE_CLAIM: given(z.string().default('chatterie_role')),
-  OIDC_ALLOWED: given(
+  OIDC_ROLE_CLAIM: unlessBlank(z.string().default('chatterie_role')),
+  OIDC_ALLOWED: unlessBlank(
     z
       .string()
       .default('')

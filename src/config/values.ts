@@ -1,12 +1,12 @@
 // Parsers of settings; a blank setting counts as absent.
 import { z } from 'zod'
 
-export const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
-export const given = <T extends z.ZodType>(type: T) => z.preprocess(blankIsAbsent, type)
-export const optional = <T extends z.ZodType>(type: T) => given(type.optional())
+export const blankToUndefined = (value: unknown) => (value === '' ? undefined : value)
+export const unlessBlank = <T extends z.ZodType>(type: T) => z.preprocess(blankToUndefined, type)
+export const optional = <T extends z.ZodType>(type: T) => unlessBlank(type.optional())
 
 export const toggle = (otherwise: 'on' | 'off') =>
-  given(
+  unlessBlank(
     z
       .enum(['on', 'off'])
       .default(otherwise)
@@ -15,7 +15,7 @@ export const toggle = (otherwise: 'on' | 'off') =>
 
 /** A whole number of some unit. */
 export const amount = (unit: string, { min = 1, max = Number.MAX_SAFE_INTEGER, otherwise }: Bounds) =>
-  given(z.coerce.number(`must be a number of ${unit}`).int().min(min).max(max).default(otherwise))
+  unlessBlank(z.coerce.number(`must be a number of ${unit}`).int().min(min).max(max).default(otherwise))
 
 interface Bounds {
   min?: number

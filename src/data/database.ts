@@ -35,7 +35,7 @@ export function reading<T>(
 }
 
 /** Marks a statement that reads a few rows by their keys. */
-export function quick<S extends Statement>(statement: S): S {
+export function readsByKey<S extends Statement>(statement: S): S {
   return { ...statement, line: 'reads' }
 }
 

@@ -85,7 +85,7 @@ export function knownSorts(page: PageRequest, sortable: Record<string, string>):
 }
 
 /** Returns LIKE patterns for values that contain one of the texts, plain or as escaped in JSON. */
-export function likeAny(texts: string[]): string[] {
+export function likePatterns(texts: string[]): string[] {
   return [...new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))].map(containing)
 }
 

@@ -134,7 +134,7 @@ export type MessageParts = {
 } & { repliesCount: number | null; user?: User | undefined }
 
 /** The initial values of the columns that change later. */
-export const untouched = {
+export const initialValues = {
   lastEditedTime: null,
   reportCount: 0,
   repliesCount: null,

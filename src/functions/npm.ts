@@ -61,16 +61,16 @@ async function fill(draft: Draft, { environment, npm, timeoutMs = timeoutDefault
       ms: endsAt - performance.now(),
       message: `npm did not finish within ${timeoutMs} ms`,
     })
-  const judge = async () =>
+  const checkSources = async () =>
     whyNotFromRegistries(
       await readFile(join(draft.project, 'package-lock.json'), 'utf8'),
       registriesOf(environment),
     )
   return (
     (await run(['install', '--package-lock-only'])) ??
-    (await judge()) ??
+    (await checkSources()) ??
     (await run(['install'])) ??
-    (await judge()) ??
+    (await checkSources()) ??
     (await whyNotPlain(draft.project))
   )
 }

@@ -5,7 +5,7 @@ import { checkItems } from '#domain/moving/stage-items.ts'
 import { Staging } from '#domain/moving/staging.ts'
 import { emptyReport, noteNotCarried, noteRead, type Report } from '#migrate/report.ts'
 import type { ReadItem, Source, Stage, Staged, Step } from '#migrate/source.ts'
-import { vanishing, writeAll } from '#migrate/write-all.ts'
+import { vanishingKinds, writeAll } from '#migrate/write-all.ts'
 import type { MovedKind } from '#resources/moving.ts'
 
 export interface MoveOptions {
@@ -42,7 +42,7 @@ export async function runMove(ctx: Context, source: Source, options: MoveOptions
   }
   if (staging) {
     await writeAll(ctx, staging, source.fetchFile, report, onProgress)
-    for (const kind of source.isWhole ? vanishing : []) {
+    for (const kind of source.isWhole ? vanishingKinds : []) {
       const count = await staging.countVanished(kind)
       if (count > 0) report.vanished[kind] = count
     }

@@ -21,7 +21,7 @@ type Write<K extends MovedKind> = (items: PendingItem<Moved<K>>[]) => Promise<Pr
 type Writers = { [K in Exclude<MovedKind, 'receipts'>]: Write<K> }
 
 /** The kinds for which items that no longer exist at the source are reported. */
-export const vanishing = ['user', 'channel', 'member', 'message', 'function'] as const
+export const vanishingKinds = ['user', 'channel', 'member', 'message', 'function'] as const
 
 const titles: Record<MovedKind, string> = {
   settings: 'settings',

@@ -2,7 +2,7 @@
 
 import type { Cluster } from '#postgres/cluster.ts'
 import type { Guard } from '#postgres/guard.ts'
-import { abandonPostmaster, findPostmaster, isPostmaster } from '#postgres/postmaster.ts'
+import { findPostmaster, isPostmaster, killPostmaster } from '#postgres/postmaster.ts'
 import { runPostmaster } from '#postgres/run-postmaster.ts'
 import { StuckWatch } from '#postgres/stuck.ts'
 
@@ -23,7 +23,7 @@ export function keepRunning(
       const found = await findPostmaster(cluster)
       if (found?.pid !== pid || !(await watch.isStuck(found))) return guard.watch(pid)
       cluster.log.warn({ postgresPid: pid }, 'the embedded Postgres is stuck and is started again')
-      await abandonPostmaster(cluster, pid)
+      await killPostmaster(cluster, pid)
     } else {
       cluster.log.warn({ postgresPid: pid }, 'the embedded Postgres died and is started again')
     }

@@ -26,7 +26,7 @@ export async function stopPostmaster(cluster: Pick<Cluster, 'data'>, pid: number
 }
 
 /** Kills a server that is no longer usable, like a halt of the machine; committed data is on the disk. */
-export async function abandonPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
+export async function killPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
   const killAt = performance.now() + ABANDON_MS
   for (let signal: NodeJS.Signals = 'SIGQUIT'; await isPostmaster(pid, cluster); ) {
     try {

@@ -12,10 +12,10 @@ import { type Cluster, cleanEnvironment, pathSeenByPostgres, SUPERUSER } from '#
 import type { Guard } from '#postgres/guard.ts'
 import { isAlive } from '#postgres/lock.ts'
 import {
-  abandonPostmaster,
   type Found,
   findPostmaster,
   isPostmaster,
+  killPostmaster,
   pidFile,
   readPidFile,
 } from '#postgres/postmaster.ts'
@@ -91,7 +91,7 @@ export async function runPostmaster(
       attempt = await startPostmaster(cluster, guard, port)
     } else if (found && (await watch.isStuck(found))) {
       cluster.log.warn({ postgresPid: found.pid }, 'the embedded Postgres is stuck and is started again')
-      await abandonPostmaster(cluster, found.pid)
+      await killPostmaster(cluster, found.pid)
       attempt = null
     } else {
       await sleep(5) // starting, recovering after a crash, or stopping: each may take any time

@@ -16,7 +16,7 @@ const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
 /** The host agent in Azure virtual machines, whose address is public by its number. */
 const azureAgent = '168.63.129.16'
 
-/** Returns whether an IP address is public; IPv4 addresses embedded in IPv6 are judged as IPv4. */
+/** Returns whether an IP address is public; IPv4 addresses embedded in IPv6 are treated as IPv4. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const ip = ipaddr.process(address)
@@ -31,7 +31,7 @@ export const publicWeb: Guard = {
 }
 
 /** Any address and port. */
-export const anywhere: Guard = { ...publicWeb, mayConnect: () => true }
+export const unrestricted: Guard = { ...publicWeb, mayConnect: () => true }
 
 /**
  * Resolves by DNS only: names in the hosts file are private, and the system's lookup would occupy the threads that

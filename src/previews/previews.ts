@@ -59,11 +59,11 @@ export function openPreviews({ allowPrivate = false, resolve }: PreviewsOptions 
 
 /** Loads the code for fetching on first use, which takes 0.1 s. */
 async function load(url: URL, allowPrivate: boolean, resolve: Guard['resolve'] | undefined) {
-  const [{ fetchPreview }, { anywhere, publicWeb }] = await Promise.all([
+  const [{ fetchPreview }, { unrestricted, publicWeb }] = await Promise.all([
     import('#previews/fetch-page.ts'),
     import('#previews/guard.ts'),
   ])
-  const guard = { ...(allowPrivate ? anywhere : publicWeb), ...(resolve && { resolve }) }
+  const guard = { ...(allowPrivate ? unrestricted : publicWeb), ...(resolve && { resolve }) }
   return fetchPreview(url, { guard, timeoutMs })
 }
 

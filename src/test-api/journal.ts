@@ -5,7 +5,7 @@ import type { Context } from '#context.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
 import { ChatError, refused } from '#errors.ts'
 import { toHar } from '#test-api/journal/har.ts'
-import { kinds } from '#test-api/journal/kept.ts'
+import { journalKinds } from '#test-api/journal/kept.ts'
 import { streamEntries } from '#test-api/journal/stream.ts'
 import { nearestMisses, waitForEntry } from '#test-api/journal/wait.ts'
 import { readId } from '#test-api/params.ts'
@@ -28,7 +28,7 @@ const number = (least: number, most: number) =>
     .optional()
 
 const filter = {
-  kind: z.enum(kinds).optional(),
+  kind: z.enum(journalKinds).optional(),
   operation: z.string().optional(),
   type: z.string().optional(),
   username: z.string().optional(),

@@ -49,7 +49,8 @@ export class TestApi {
     return this.#worlds.get(applicationId) === 'strict'
   }
 
-  judge(applicationId: number, strictness: Strictness): void {
+  /** Registers an application as a world. @param strictness how it treats unknown fields */
+  setStrictness(applicationId: number, strictness: Strictness): void {
     this.#worlds.set(applicationId, strictness)
   }
 

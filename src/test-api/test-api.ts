@@ -40,6 +40,6 @@ export async function testApi(scope: FastifyInstance, { ctx, testApi, operations
 }
 
 /** Registers the worlds that exist already, with their strictness. */
-export async function judgeWorlds(ctx: Context, testApi: TestApi): Promise<void> {
-  for (const { id, strictness } of await listWorlds(ctx)) testApi.judge(id, strictness)
+export async function registerWorlds(ctx: Context, testApi: TestApi): Promise<void> {
+  for (const { id, strictness } of await listWorlds(ctx)) testApi.setStrictness(id, strictness)
 }

@@ -1,6 +1,6 @@
 // Sends requests to webhooks: a single POST without redirects, within the configured egress.
 import { lookup } from 'node:dns/promises'
-import { anywhere, type Guard, isPublic, publicWeb } from '#previews/guard.ts'
+import { type Guard, isPublic, publicWeb, unrestricted } from '#previews/guard.ts'
 import { Questions } from '#webhooks/questions.ts'
 
 export interface Posted {
@@ -29,7 +29,7 @@ const answerBytesMax = 65_536
 const guarded: Guard = { ...publicWeb, mayConnect: isPublic }
 /** Any address, resolved by this machine. */
 const open: Guard = {
-  ...anywhere,
+  ...unrestricted,
   resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
 }
 

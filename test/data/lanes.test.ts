@@ -1,7 +1,7 @@
 // Quick statements that are pipelined on one connection are independent of each other.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { column, int4, int8, text } from '#data/columns.ts'
-import { type Database, quick } from '#data/database.ts'
+import { type Database, readsByKey } from '#data/database.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const reading = (name: string, text: string) => quick({ name, text, columns: column(int4, 'answer') })
+const reading = (name: string, text: string) => readsByKey({ name, text, columns: column(int4, 'answer') })
 const divide = reading('divide', 'select 840 / $1::int as answer')
 const backend = { ...reading('backend', 'select pg_backend_pid() as answer') }
 const slow = {
@@ -45,13 +45,13 @@ it('pipelined statements return the same rows as those on any connection, whatev
   for (const from of [-1500, 0, 1400, 1501]) {
     const elsewhere = await db.query(everything, [from])
     expect(elsewhere).toHaveLength(1501 - from)
-    const inLine = await Promise.all([1, 2, 3, 4].map(() => db.query(quick(everything), [from])))
+    const inLine = await Promise.all([1, 2, 3, 4].map(() => db.query(readsByKey(everything), [from])))
     for (const rows of inLine) expect(rows).toEqual(elsewhere)
   }
 })
 
 it('queries whose bytes look like another query are not confused with it', async () => {
-  const words = quick({
+  const words = readsByKey({
     name: 'words',
     text: 'select word from unnest($1::text[]) word',
     columns: column(text, 'word'),
@@ -62,7 +62,7 @@ it('queries whose bytes look like another query are not confused with it', async
 
 it('a statement that writes returns the number of rows', async () => {
   await db.run({ text: 'create table written_in_line (id int)' }, [])
-  const write = quick({
+  const write = readsByKey({
     name: 'write',
     text: 'insert into written_in_line select generate_series(1, $1::int)',
   })
@@ -78,13 +78,13 @@ it('a statement whose first use fails to parse is retried', async () => {
 
 it('uses an index, however few rows there were when its plan was made', async () => {
   const wanted = { text: 'show enable_seqscan', columns: column(text, 'enable_seqscan') }
-  expect(await db.single(quick(wanted), [])).toBe('off')
+  expect(await db.single(readsByKey(wanted), [])).toBe('off')
   expect(await db.single(wanted, [])).toBe('on')
 })
 
 it('plans are not JIT-compiled, which takes longer than any statement', async () => {
   const wanted = { text: 'show jit', columns: column(text, 'jit') }
-  expect(await db.single(quick(wanted), [])).toBe('off')
+  expect(await db.single(readsByKey(wanted), [])).toBe('off')
   expect(await db.single(wanted, [])).toBe('off')
 })
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { brotliCompressSync, createGzip, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchPreview } from '#previews/fetch-page.ts'
-import { anywhere, publicWeb } from '#previews/guard.ts'
+import { publicWeb, unrestricted } from '#previews/guard.ts'
 
 const html = '<head><title>a</title><meta property="og:image" content="/i.png"></head>'
 const padding = Buffer.alloc(65_536, ' ')
@@ -37,12 +37,12 @@ const page =
   (_, response) =>
     response.writeHead(200, { 'content-type': 'text/html', ...headers }).end(body)
 
-function fetch(url: string, { guard = anywhere, timeoutMs = 5_000 }: Partial<FetchOptions> = {}) {
+function fetch(url: string, { guard = unrestricted, timeoutMs = 5_000 }: Partial<FetchOptions> = {}) {
   return fetchPreview(new URL(url), { guard, timeoutMs })
 }
 
 /** A guard that allows one port on non-public addresses. */
-const onlyPort = (port: number, resolve = anywhere.resolve) => ({
+const onlyPort = (port: number, resolve = unrestricted.resolve) => ({
   resolve,
   mayConnect: (address: string, at: number) => at === port || publicWeb.mayConnect(address, at),
 })
@@ -160,7 +160,7 @@ describe('a hostile server cannot waste', () => {
   })
 
   it('time: DNS queries that are not answered', async () => {
-    const guard = { ...anywhere, resolve: () => new Promise<string[]>(() => undefined) }
+    const guard = { ...unrestricted, resolve: () => new Promise<string[]>(() => undefined) }
     await expect(fetch('http://slow.test/', { guard, timeoutMs: 100 })).rejects.toThrow(/timeout/i)
   })
 

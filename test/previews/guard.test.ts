@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anywhere, isPublic, publicWeb } from '#previews/guard.ts'
+import { isPublic, publicWeb, unrestricted } from '#previews/guard.ts'
 
 describe('an address of the public internet', () => {
   it.each(['1.1.1.1', '93.184.216.34', '2606:4700:4700::1111', '2a00:1450:4001:80b::200e', '::ffff:1.1.1.1'])(
@@ -61,5 +61,5 @@ describe('an address of the public internet', () => {
 it('only the web ports of public addresses are reached', () => {
   const reached = [22, 25, 80, 443, 5432, 6379, 8080].filter((port) => publicWeb.mayConnect('1.1.1.1', port))
   expect(reached).toEqual([80, 443])
-  expect(anywhere.mayConnect('127.0.0.1', 5432)).toBe(true)
+  expect(unrestricted.mayConnect('127.0.0.1', 5432)).toBe(true)
 })

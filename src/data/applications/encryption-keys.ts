@@ -49,7 +49,7 @@ export interface SealedEnvironment {
 }
 
 /** Returns the first runtime environment after the application id `after` that does not begin with `seal`. */
-export function findEnvironmentSealedElse(
+export function findEnvironmentNotSealedWith(
   db: Querier,
   seal: Uint8Array,
   after: number,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#clock/clock.ts'
 import { column, columnsOf, int8, select, text } from '#data/columns.ts'
-import { type Db, quick, reading } from '#data/database.ts'
+import { type Db, reading, readsByKey } from '#data/database.ts'
 
 export interface AccessToken {
   applicationId: number
@@ -44,7 +44,7 @@ export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-const findStatement = quick(
+const findStatement = readsByKey(
   reading(
     'find-token',
     select({

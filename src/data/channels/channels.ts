@@ -1,6 +1,6 @@
 import { standingOf } from '#data/channels/memberships.ts'
 import { type Columns, column, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
-import { type Db, finder, quick, reading } from '#data/database.ts'
+import { type Db, finder, reading, readsByKey } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
@@ -28,7 +28,7 @@ const channelJoins = `
   ) last on true
   left join "user" author on author.id = last.user_id`
 
-const findStatement = quick(
+const findStatement = readsByKey(
   reading(
     'find-channel',
     channelColumns,
@@ -55,7 +55,7 @@ export async function findChannels(db: Db, ids: number[]): Promise<Map<number, C
 
 /** Returns the type of a channel, or undefined if the application has no such channel. */
 export const findChannelType = finder(
-  quick(
+  readsByKey(
     reading(
       'find-channel-type',
       column(channelShape.type, 'type'),

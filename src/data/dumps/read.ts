@@ -32,7 +32,7 @@ export interface DumpSource {
 }
 
 /** Calls `work` with a snapshot of the database as it is now, however long it takes. */
-export function asOfNow<T>(db: Database, work: (source: DumpSource) => Promise<T>): Promise<T> {
+export function withSnapshot<T>(db: Database, work: (source: DumpSource) => Promise<T>): Promise<T> {
   return inSnapshot(db.pool, async (client) => work(await sourceOf(client)))
 }
 

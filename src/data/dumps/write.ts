@@ -4,7 +4,7 @@ import { reading, type Tx } from '#data/database.ts'
 import { type Space, sequenceOf } from '#data/worlds/spaces.ts'
 
 /** Blocks writes to applications until the transaction ends. @returns whether there are no applications or keys */
-export async function holdEmpty(tx: Tx): Promise<boolean> {
+export async function lockApplications(tx: Tx): Promise<boolean> {
   await tx.run({ text: 'lock table application in exclusive mode' }, [])
   return tx.single(emptyStatement, [])
 }
@@ -36,7 +36,7 @@ function arrayOf(rows: Buffer[]): Buffer {
 }
 
 /** Advances sequences past the given values, so that no restored number is assigned again. */
-export async function passSequences(tx: Tx, sequences: Record<string, number>): Promise<void> {
+export async function advanceSequences(tx: Tx, sequences: Record<string, number>): Promise<void> {
   const given = Object.entries(sequences).filter(([, value]) => value > 0)
   await tx.run(passStatement, [given.map(([name]) => name), given.map(([, value]) => value)])
 }

@@ -1,5 +1,5 @@
 import { column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
-import { type Db, type Querier, quick, reading, type Tx } from '#data/database.ts'
+import { type Db, type Querier, reading, readsByKey, type Tx } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
@@ -17,7 +17,7 @@ import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/pa
 
 // -------------------------------------------------------------------------------------------- reading
 
-const findStatement = quick(
+const findStatement = readsByKey(
   reading(
     'find-message',
     messageColumns('m', 'u'),

@@ -3,10 +3,10 @@ import type { Database, Db } from '#data/database.ts'
 import { GroupCommit, type Statements } from '#data/group-commit.ts'
 import {
   assembleMessage,
+  initialValues,
   type MessageRecord,
   type StoredFile,
   type StoredMention,
-  untouched,
 } from '#data/rows.ts'
 import {
   type SentRow,
@@ -122,7 +122,7 @@ function toSent(item: NewMessage, sent: SentRow | undefined): Sent {
   if (sent.isBanned) return 'banned'
   if (sent.id === null) return item.memberOnly ? 'no member' : 'no user'
   const message = assembleMessage({
-    ...untouched,
+    ...initialValues,
     id: sent.id,
     type: messageType(item),
     channelId: item.channelId,

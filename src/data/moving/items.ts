@@ -204,7 +204,7 @@ const idsStatement = reading(
 )
 
 /** Returns those of the ids that items of the kind got. */
-export async function takenIds(
+export async function findWrittenIds(
   db: Querier,
   { applicationId, source }: Move,
   kind: MovedKind,

@@ -2,7 +2,7 @@
 // id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
 
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
-import { quick, type Reading, reading } from '#data/database.ts'
+import { type Reading, reading, readsByKey } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { isKept, isKeptIn, isKeptInOf, isKeptOf } from '#data/removal/kept-messages.ts'
 import { authoredColumns, type MessageRecord } from '#data/rows.ts'
@@ -91,7 +91,7 @@ const newestStatements = new Map(
         left join "user" author on author.id = item.user_id
         order by item.id desc`,
     )
-    return [[of, quick(newest)] as const]
+    return [[of, readsByKey(newest)] as const]
   }),
 )
 
@@ -174,7 +174,7 @@ function compose(name: string, { of, newer, byAuthor, search }: MessageListShape
     where ${owner.is}
     order by item.id ${newer ? 'asc' : 'desc'}`,
   )
-  if (known !== undefined) return quick(statement)
+  if (known !== undefined) return readsByKey(statement)
   // The frequency of a text determines the best plan, so this statement is planned each time: with a plan for any text,
   // finding one that 40 of 5 million messages contain took 2.6 s, and takes 4 ms.
   const { name: _, ...unprepared } = statement

@@ -2,7 +2,7 @@
 // in one round trip. For all channels of a user, each contributes up to a page by the index alone, and the page is
 // taken from these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
-import { quick, type Reading, reading } from '#data/database.ts'
+import { type Reading, reading, readsByKey } from '#data/database.ts'
 import { isKeptById } from '#data/removal/kept-messages.ts'
 import { authoredColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
@@ -75,5 +75,5 @@ function compose(name: string, { of, newer, files }: SeenListShape): Reading<See
     where ${of === 'all channels' ? 'true' : `exists (select from ${member})`}
     order by item.id ${order}`,
   )
-  return of === 'all channels' ? statement : quick(statement)
+  return of === 'all channels' ? statement : readsByKey(statement)
 }

@@ -4,7 +4,7 @@
 
 import { type ConnectRules, connectRulesColumns } from '#data/applications/connect-rules.ts'
 import { bool, type Columns, column, columnsOf, int8, joined, mapped, select, uuid } from '#data/columns.ts'
-import { type Querier, quick, reading, type Tx } from '#data/database.ts'
+import { type Querier, reading, readsByKey, type Tx } from '#data/database.ts'
 import { keptMinutes } from '#data/events/limits.ts'
 import { authorColumns, userColumns } from '#data/rows.ts'
 import { banColumns, banOf } from '#data/users/bans.ts'
@@ -64,7 +64,7 @@ export function findClaimants(db: Querier, claims: ConnectClaims[]): Promise<Fou
 }
 
 // Lateral joins, so that each client takes a few index lookups whatever number the planner expects.
-const findStatement = quick(
+const findStatement = readsByKey(
   reading(
     'find-claims',
     select({
@@ -106,7 +106,7 @@ export function findOwnUsers(db: Querier, wanted: OwnUser[]): Promise<(User | un
   ])
 }
 
-const ownUsersStatement = quick(
+const ownUsersStatement = readsByKey(
   reading(
     'find-own-users',
     authorColumns('u'),

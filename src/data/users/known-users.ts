@@ -2,7 +2,7 @@
 // cached: a user depends on their row alone, and no two contents of a row have the same version.
 import { LRUCache } from 'lru-cache'
 import { column, int4, int8, select, text } from '#data/columns.ts'
-import { type Db, quick, reading } from '#data/database.ts'
+import { type Db, reading, readsByKey } from '#data/database.ts'
 import { authored, type MessageRecord, userColumns } from '#data/rows.ts'
 import type { Message } from '#resources/message.ts'
 import type { User } from '#resources/user.ts'
@@ -68,7 +68,7 @@ function setAuthor(message: MessageRecord, user: User): void {
 }
 
 /** Reads users with the versions of their rows. */
-export const versionsStatement = quick(
+export const versionsStatement = readsByKey(
   reading(
     'user-versions',
     select({

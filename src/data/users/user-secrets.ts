@@ -59,7 +59,7 @@ const plainStatement = reading(
 )
 
 /** Returns secrets after `after` that do not begin with `seal` or are in plain text. */
-export function findSecretsSealedElse(
+export function findSecretsNotSealedWith(
   db: Db,
   seal: Uint8Array,
   after: Pick<StoredSecret, 'userId' | 'name'>,

@@ -1,10 +1,10 @@
 import { column, columnsOf, select, text, uuid } from '#data/columns.ts'
-import { type Db, finder, quick, reading, type Tx } from '#data/database.ts'
+import { type Db, finder, reading, readsByKey, type Tx } from '#data/database.ts'
 import { userColumns, userShape } from '#data/rows.ts'
 import type { User } from '#resources/user.ts'
 
 const livingUser = (name: string, condition: string) =>
-  quick(
+  readsByKey(
     reading(
       name,
       userColumns('u'),
@@ -48,7 +48,7 @@ export async function usersById(db: Db, ids: number[]): Promise<Map<number, User
   return new Map(users.map((user) => [user.id, user]))
 }
 
-const byIdStatement = quick(
+const byIdStatement = readsByKey(
   reading(
     'users-by-id',
     userColumns('u'),

@@ -181,7 +181,7 @@ export interface SealedWebhook {
 }
 
 /** Returns webhooks with a secret that does not begin with `seal`, the prefix that the wanted key produces. */
-export function findWebhookSealedElse(
+export function findWebhookNotSealedWith(
   db: Querier,
   seal: Uint8Array,
   after: number,

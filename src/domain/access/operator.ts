@@ -111,7 +111,7 @@ export function mustNotExceedOwnLimits(operator: OperatorCaller, limits: number[
 }
 
 /** Requires an operator with access to all applications. @throws ChatError access_denied if they are limited to some */
-export function mustBeUnlimited({ applicationIds }: OperatorCaller): void {
+export function mustSeeAllApplications({ applicationIds }: OperatorCaller): void {
   if (applicationIds.length === 0) return
   throw new ChatError('access_denied', 'You are limited to applications, and may make no other')
 }

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { type ApplicationSummary, findApplicationBy } from '#data/applications/applications.ts'
-import { mustBeUnlimited, type OperatorCaller } from '#domain/access/operator.ts'
+import { mustSeeAllApplications, type OperatorCaller } from '#domain/access/operator.ts'
 import { createApplication } from '#domain/applications/create-application.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustExist } from '#errors.ts'
@@ -16,7 +16,7 @@ export async function registerApplication(
   operator: OperatorCaller,
   name: string,
 ): Promise<RegisteredApplication> {
-  mustBeUnlimited(operator)
+  mustSeeAllApplications(operator)
   return ctx.db.transact(async (tx) => {
     const { clientId, clientSecret } = await createApplication(tx, name)
     const application = mustExist(await findApplicationBy(tx, clientId), 'client', clientId)

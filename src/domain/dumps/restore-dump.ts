@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { holdEmpty, insertRows, passSequences } from '#data/dumps/write.ts'
+import { advanceSequences, insertRows, lockApplications } from '#data/dumps/write.ts'
 import { sealedTables } from '#data/worlds/tables.ts'
 import { batchesOfDump } from '#domain/dumps/batches-of-dump.ts'
 import type { Dump } from '#domain/dumps/check-dump.ts'
@@ -17,12 +17,12 @@ export async function restoreDump(
   { path, header, manifest }: Dump,
   onProgress: (rows: number) => void = () => {},
 ): Promise<void> {
-  await ctx.db.transact(async (tx) => mustBeEmpty(await holdEmpty(tx)))
+  await ctx.db.transact(async (tx) => mustBeEmpty(await lockApplications(tx)))
   const hasSecrets = [...sealedTables].some((table) => (manifest.tables[table] ?? 0) > 0)
   const stored = await storeDumpedFiles(ctx, path, (key) => key)
   try {
     await ctx.db.transact(async (tx) => {
-      mustBeEmpty(await holdEmpty(tx))
+      mustBeEmpty(await lockApplications(tx))
       let written = 0
       for await (const { table, rows } of batchesOfDump(path)) {
         // A key that no secret is sealed with need not be available.
@@ -31,7 +31,7 @@ export async function restoreDump(
         written += rows.length
         onProgress(written)
       }
-      await passSequences(tx, manifest.sequences)
+      await advanceSequences(tx, manifest.sequences)
       await checkKeys(ctx, tx)
     })
   } catch (error) {

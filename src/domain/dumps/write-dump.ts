@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import type { Context } from '#context.ts'
-import { asOfNow, type DumpSource, type TableOfDump } from '#data/dumps/read.ts'
+import { type DumpSource, type TableOfDump, withSnapshot } from '#data/dumps/read.ts'
 import { dumpedTables } from '#data/dumps/tables.ts'
 import {
   bytesPerLine,
@@ -31,7 +31,7 @@ export interface DumpOptions {
  * @throws ChatError 404 if the application does not exist
  */
 export function writeDump(ctx: Context, path: string, options: DumpOptions): Promise<DumpManifest> {
-  return asOfNow(ctx.db, async (source) => {
+  return withSnapshot(ctx.db, async (source) => {
     const dump = new Dump(ctx, source, options)
     const part = `${path}.part`
     try {

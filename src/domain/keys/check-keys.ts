@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findEnvironmentSealedElse, listKeys, lockKeys } from '#data/applications/encryption-keys.ts'
+import { findEnvironmentNotSealedWith, listKeys, lockKeys } from '#data/applications/encryption-keys.ts'
 import type { Tx } from '#data/database.ts'
 import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
 import { about, noteKey } from '#domain/keys/note-key.ts'
@@ -33,7 +33,7 @@ function isProven({ vault }: Context, id: string, proof: Uint8Array): Promise<bo
 
 /** Tries to open an environment, because earlier versions recorded no keys. */
 async function mustOpenOldEnvironments(ctx: Context, tx: Tx): Promise<void> {
-  const first = await findEnvironmentSealedElse(tx, new Uint8Array([0]), 0)
+  const first = await findEnvironmentNotSealedWith(tx, new Uint8Array([0]), 0)
   if (!first) return
   await openSealedEnvironment(ctx, first).catch(async () => {
     throw await missingKeys(ctx, [])

@@ -1,12 +1,12 @@
 import type { Context } from '#context.ts'
 import {
-  findEnvironmentSealedElse,
+  findEnvironmentNotSealedWith,
   forgetKeysBut,
   lockKeys,
   resealEnvironment,
 } from '#data/applications/encryption-keys.ts'
-import { deleteSecret, findSecretsSealedElse } from '#data/users/user-secrets.ts'
-import { findWebhookSealedElse, resealWebhook } from '#data/webhooks/webhooks.ts'
+import { deleteSecret, findSecretsNotSealedWith } from '#data/users/user-secrets.ts'
+import { findWebhookNotSealedWith, resealWebhook } from '#data/webhooks/webhooks.ts'
 import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
 import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
 import { checkKeys } from '#domain/keys/check-keys.ts'
@@ -40,7 +40,7 @@ export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<
   const counts = { resealed: 0, unreadable: 0 }
 
   for (let after = { userId: 0, name: '' }; ; ) {
-    const found = await findSecretsSealedElse(ctx.db, seal, after, batchSize)
+    const found = await findSecretsNotSealedWith(ctx.db, seal, after, batchSize)
     const last = found.at(-1)
     if (!last) break
     const { resealed, unreadable } = await resealBatch(ctx, found)
@@ -51,7 +51,7 @@ export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<
   }
 
   for (let after = 0; ; ) {
-    const found = await findEnvironmentSealedElse(ctx.db, seal, after)
+    const found = await findEnvironmentNotSealedWith(ctx.db, seal, after)
     if (!found) break
     const opened = await openSealedEnvironment(ctx, found).catch(() => null)
     if (opened)
@@ -62,7 +62,7 @@ export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<
   }
 
   for (let after = 0; ; ) {
-    const found = await findWebhookSealedElse(ctx.db, seal, after)
+    const found = await findWebhookNotSealedWith(ctx.db, seal, after)
     if (!found) break
     const sealed = await resealWebhookSecrets(ctx, found).catch(() => null)
     if (sealed || dropUnreadable) await resealWebhook(ctx.db, found, sealed)

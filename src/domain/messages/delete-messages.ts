@@ -5,7 +5,7 @@ import { messagesReached } from '#data/messages/message-blocks.ts'
 import { withdrawAll } from '#data/removal/withdrawal.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { countOff } from '#domain/removal/count-off.ts'
+import { subtractMessages } from '#domain/removal/subtract-messages.ts'
 
 /** How long to wait for sends in progress, which take milliseconds; other transactions are not worth a longer wait. */
 const patienceMs = 1_000
@@ -20,7 +20,11 @@ export async function deleteMessages(ctx: Context, caller: ApplicationCaller): P
   await ctx.queue.ready()
   const throughId = await lastOfNow(ctx)
   await ctx.db.transact(async (tx) => {
-    const messages = await countOff(tx, applicationId, await withdrawAll(tx, applicationId, throughId))
+    const messages = await subtractMessages(
+      tx,
+      applicationId,
+      await withdrawAll(tx, applicationId, throughId),
+    )
     await noteAct(tx, caller, { action: 'messages.deleted', details: { messages } })
     if (messages === 0) return
     const { id } = await insertJob(tx, applicationId, 'MESSAGES_DELETION', { throughId })

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findMessageOfMember } from '#data/messages/seen-messages.ts'
 import { findThread } from '#data/messages/threads.ts'
-import { assembleMessage, untouched } from '#data/rows.ts'
+import { assembleMessage, initialValues } from '#data/rows.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
@@ -23,7 +23,7 @@ export async function findOrStandIn(
   if (found) return found.message
   const thread = await findThread(ctx.db, caller.applicationId, id)
   return assembleMessage({
-    ...untouched,
+    ...initialValues,
     id,
     type: 'SYSTEM_TEXT',
     channelId,

@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import { memberSetOf } from '#data/channels/channel-changes.ts'
 import type { Tx } from '#data/database.ts'
 import { count } from '#data/events/counters.ts'
-import { endItems, idsOfItems, type Move, type PendingItem, takenIds } from '#data/moving/items.ts'
+import { endItems, findWrittenIds, idsOfItems, type Move, type PendingItem } from '#data/moving/items.ts'
 import { drawNumbers } from '#data/moving/numbers.ts'
 import {
   findMovedChannels,
@@ -94,7 +94,7 @@ async function createOrFind(tx: Tx, move: Move, wanted: Wanted[], given: Set<num
     others.flatMap(({ memberSet }) => memberSet ?? []),
   )
   const ids = existing.map(({ id }) => id)
-  const taken = new Set([...given, ...isCreated, ...(await takenIds(tx, move, 'channel', ids))])
+  const taken = new Set([...given, ...isCreated, ...(await findWrittenIds(tx, move, 'channel', ids))])
   const done: { key: string; id: number }[] = []
   const again: Wanted[] = []
   for (const each of wanted) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
 import type { RunningJob } from '#data/jobs/jobs.ts'
-import { likeAny } from '#data/lists.ts'
+import { likePatterns } from '#data/lists.ts'
 import {
   addErased,
   expireExports,
@@ -62,7 +62,7 @@ export async function erasePerson(ctx: Context, begun: RunningJob, signal: Abort
     const input = { userId, applicationId, limit: batchMax }
     await erase(table, async (tx) => full(await removeOwn(tx, table, input)))
   }
-  const patterns = likeAny(terms)
+  const patterns = likePatterns(terms)
   await erase('idempotency_key', async (tx) => full(await forgetKeys(tx, applicationId, patterns, batchMax)))
   await erase('moved_item', async (tx) => full(await forgetMovedItems(tx, applicationId, patterns, batchMax)))
   await erase('file', async (tx) => ({ count: await expireExports(tx, applicationId, job.id), more: false }))

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { withdrawAgedPage } from '#data/removal/withdrawal.ts'
-import { countOff } from '#domain/removal/count-off.ts'
+import { subtractMessages } from '#domain/removal/subtract-messages.ts'
 import type { Retention } from '#resources/admin/retention.ts'
 
 /** Withdraws messages that an application no longer keeps, one page of channels in each commit. */
@@ -9,7 +9,7 @@ export async function withdrawAged(ctx: Context, applicationId: number, retentio
     const page = { applicationId, retention, after }
     after = await ctx.db.transact(async (tx) => {
       const { withdrawn, next } = await withdrawAgedPage(tx, page)
-      await countOff(tx, applicationId, withdrawn)
+      await subtractMessages(tx, applicationId, withdrawn)
       return next
     })
   }

@@ -51,7 +51,7 @@ export async function createWorld(ctx: Context, input: NewWorld): Promise<World>
     await insertWorld(tx, { id, clientId, clientSecret, accessToken, strictness, scope, initial })
     return id
   })
-  ctx.testApi?.judge(id, strictness)
+  ctx.testApi?.setStrictness(id, strictness)
   return mustHaveWorld(ctx, id)
 }
 

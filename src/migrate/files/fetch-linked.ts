@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FileGone } from '#domain/moving/fetch-to-store.ts'
 import type { FetchFile } from '#migrate/source.ts'
-import { anywhere, type Guard, isPublic, publicWeb } from '#previews/guard.ts'
+import { type Guard, isPublic, publicWeb, unrestricted } from '#previews/guard.ts'
 
 /** How long a file may take to begin. */
 const timeoutMs = 60_000
@@ -56,7 +56,7 @@ async function fetchOnce(url: string, own: string | undefined): ReturnType<Fetch
     if (!/^https?:$/.test(at.protocol)) throw new Error('not of the web')
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(new Busy('it took too long')), timeoutMs)
-    const guard = at.origin === own ? anywhere : guarded
+    const guard = at.origin === own ? unrestricted : guarded
     const client = new Client(at.origin, { connect: guardedConnector(guard, limit.signal), pipelining: 0 })
     let isKept = false
     try {

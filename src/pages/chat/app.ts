@@ -1,7 +1,7 @@
 // The chat in a frame: connects the page that embeds it, the connection, the settings and the view.
 import { connectApi } from '@chatkitty/core'
+import { applyStyles } from './apply-styles.ts'
 import { Chat } from './chat.ts'
-import { dress } from './dress.ts'
 import type { Elements } from './elements.ts'
 import { findHost, type Host, type HostOptions } from './host.ts'
 import { findApp } from './native.ts'
@@ -144,7 +144,7 @@ async function readSettings(): Promise<Settings> {
 
 /** Applies styles; those of the page take precedence over those of the application. */
 function wear(styles: Styles, { theme, styles: wanted }: HostOptions): Styles {
-  return dress({ ...styles, ...wanted, ...(theme && { 'base-theme': theme }) })
+  return applyStyles({ ...styles, ...wanted, ...(theme && { 'base-theme': theme }) })
 }
 
 /** Applies changes of the settings while the chat is open. */

@@ -5,7 +5,7 @@ import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
 import { sourceOf } from './file-source.ts'
 import { type Features, type Link, lineOf, type Message, mentioned, type SentFile } from './resources.ts'
-import { say } from './strings.ts'
+import { localized } from './strings.ts'
 
 /** Reactions offered as buttons. */
 const quick = [
@@ -20,7 +20,7 @@ export function messagesView(chat: Chat, conversation: Conversation): TemplateRe
   return html`
     <div class="messages" role="log" tabindex="0">
       ${conversation.hasOlder ? html`<button class="older quiet" @click=${() => older(chat, conversation)}>Earlier messages</button>` : nothing}
-      ${shown.length === 0 ? html`<p class="empty">${say('chat:messages_empty')}</p>` : nothing}
+      ${shown.length === 0 ? html`<p class="empty">${localized('chat:messages_empty')}</p>` : nothing}
       <ol>
         ${repeat(
           shown,
@@ -30,7 +30,7 @@ export function messagesView(chat: Chat, conversation: Conversation): TemplateRe
       </ol>
     </div>
     <p class="typing" role="status">
-      ${[...conversation.typing.values()].map(({ displayName }) => `${displayName} ${say('chat:is_typing')}`).join(', ')}
+      ${[...conversation.typing.values()].map(({ displayName }) => `${displayName} ${localized('chat:is_typing')}`).join(', ')}
     </p>`
 }
 

@@ -1,6 +1,7 @@
 // A preview of the chat for the console, which sets its appearance: two people in a channel, without a server.
+
+import { applyStyles } from './apply-styles.ts'
 import { Chat } from './chat.ts'
-import { dress } from './dress.ts'
 import type { Elements } from './elements.ts'
 import type { Channel, Features, Message, Styles, User } from './resources.ts'
 import { StompX } from './stompx.ts'
@@ -108,7 +109,7 @@ const element = document.querySelector<HTMLElement>('#chat') as HTMLElement // p
 let chat: Chat | undefined
 
 async function show({ features, styles, elements }: Look): Promise<void> {
-  dress(styles)
+  applyStyles(styles)
   if (!chat) {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = ({ data }) => {

@@ -19,6 +19,6 @@ export function setStrings(strings: Record<string, string>): void {
   Object.assign(current, strings)
 }
 
-export function say(name: StringName): string {
+export function localized(name: StringName): string {
   return current[name] ?? own[name]
 }

@@ -4,7 +4,7 @@ import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
 import { messagesView } from './messages-view.ts'
 import { type Channel, lineOf, titleOf } from './resources.ts'
-import { say } from './strings.ts'
+import { localized } from './strings.ts'
 
 /** Actions that the page adds to the menu of a channel, and callbacks to the page. */
 export interface Menu {
@@ -34,7 +34,7 @@ function chatView(chat: Chat, menu: Menu): TemplateResult {
       ${menu.hasList ? channelsView(chat) : nothing}
       <section class="conversation">
         ${chat.problem ? html`<p class="problem" role="alert">${chat.problem}</p>` : nothing}
-        ${chat.open ? conversationView(chat, chat.open, menu) : html`<p class="empty">${say('chat:channel_empty')}</p>`}
+        ${chat.open ? conversationView(chat, chat.open, menu) : html`<p class="empty">${localized('chat:channel_empty')}</p>`}
       </section>
     </div>`
 }
@@ -43,9 +43,9 @@ function channelsView(chat: Chat): TemplateResult {
   const look = ({ target }: Event) => chat.attempt(() => chat.look((target as HTMLInputElement).value.trim()))
   return html`
     <nav class="channels" aria-label="Channels">
-      <input class="search" type="search" placeholder=${say('chat:search')} aria-label=${say('chat:search')} @focus=${look} @input=${look}>
+      <input class="search" type="search" placeholder=${localized('chat:search')} aria-label=${localized('chat:search')} @focus=${look} @input=${look}>
       ${chat.joinable ? joinableView(chat, chat.joinable) : nothing}
-      ${chat.channels.size === 0 ? html`<p class="empty">${say('chat:channels_empty')}</p>` : nothing}
+      ${chat.channels.size === 0 ? html`<p class="empty">${localized('chat:channels_empty')}</p>` : nothing}
       <ul>${chat.listed.map((channel) => channelView(chat, channel))}</ul>
     </nav>`
 }
@@ -66,7 +66,7 @@ function channelView(chat: Chat, channel: Channel): TemplateResult {
   const standard = () => html`
     ${pictureView(channel, chat)}
     <span class="title">${title}</span>
-    ${isOnline && chat.features.user.presence === 'enabled' ? html`<span class="online" title="${title} ${say('chat:is_online')}"></span>` : nothing}
+    ${isOnline && chat.features.user.presence === 'enabled' ? html`<span class="online" title="${title} ${localized('chat:is_online')}"></span>` : nothing}
     ${isUnread ? html`<span class="unread" aria-label="unread"></span>` : nothing}
     <span class="line">${line}</span>`
   return html`
@@ -103,14 +103,14 @@ function conversationView(chat: Chat, conversation: Conversation, menu: Menu): T
   const standard = () => html`
     ${pictureView(channel, chat)}
     <span class="title">${title}</span>
-    <span class="line">${online && chat.features.user.presence === 'enabled' ? say('chat:is_online') : ''}</span>`
+    <span class="line">${online && chat.features.user.presence === 'enabled' ? localized('chat:is_online') : ''}</span>`
   return html`
     <header>
       ${menu.hasList ? html`<button class="back quiet" aria-label="Back to the channels" @click=${() => chat.closeChannel()}>‹</button>` : nothing}
       <button class="heading" @click=${() => menu.onHeader(channel)}>
         ${own ?? standard()}
       </button>
-      <button class="quiet" @click=${() => conversation.markRead()}>${say('chat:menu_action:mark_as_read')}</button>
+      <button class="quiet" @click=${() => conversation.markRead()}>${localized('chat:menu_action:mark_as_read')}</button>
       ${menu.actions.map(({ name, title }) => html`<button class="quiet" @click=${() => menu.onAction(name, channel)}>${title}</button>`)}
     </header>
     ${messagesView(chat, conversation)}
@@ -144,7 +144,7 @@ function composerView(chat: Chat, conversation: Conversation): TemplateResult {
   return html`
     <form class="composer" @submit=${submit}>
       ${kinds ? html`<label class="attach" title="Send a file">📎<input type="file" multiple accept=${kinds} aria-label="Send a file" @change=${attach}></label>` : nothing}
-      <input name="body" autocomplete="off" enterkeyhint="send" placeholder=${say('chat:type_message')} aria-label=${say('chat:type_message')} @input=${({ target }: Event) => conversation.type((target as HTMLInputElement).value)}>
+      <input name="body" autocomplete="off" enterkeyhint="send" placeholder=${localized('chat:type_message')} aria-label=${localized('chat:type_message')} @input=${({ target }: Event) => conversation.type((target as HTMLInputElement).value)}>
       <button type="submit" aria-label="Send">${conversation.uploads > 0 ? '…' : '➤'}</button>
     </form>`
 }

@@ -9,7 +9,7 @@ import {
   parametersIn,
   type Shapes,
 } from '#routes/openapi/document.ts'
-import { answerOf, formOf, idOf, type Json, takenAs } from '#routes/openapi/schemas.ts'
+import { answerOf, formOf, idOf, type Json, schemaOfBody } from '#routes/openapi/schemas.ts'
 import type { Operation } from '#routes/operation.ts'
 import { jsonTypes, vendorType } from '#wire/negotiation.ts'
 
@@ -29,12 +29,12 @@ export const describeApi = (operations: Operation[]) =>
     given: operations.flatMap(({ params, query, body, form }) => [
       params,
       query,
-      ...(body ? [takenAs(body, operations)] : []),
+      ...(body ? [schemaOfBody(body, operations)] : []),
       ...(form ? [formOf(form.fields)] : []),
     ]),
     answered: operations.flatMap((each) => answerOf(each) ?? []),
     describe: (operation, { given, answered }) =>
-      describeOperation(operation, { given: (schema) => given(takenAs(schema, operations)), answered }),
+      describeOperation(operation, { given: (schema) => given(schemaOfBody(schema, operations)), answered }),
     refusals: {
       Unauthorized: 'The access token is missing, invalid or expired',
       AccessDenied: 'The token lacks a scope that this operation requires',

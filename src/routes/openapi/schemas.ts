@@ -90,7 +90,7 @@ export function formOf(fields: z.ZodObject): z.ZodType {
 }
 
 /** Returns the schema of a body; one that equals an answer shares its component. */
-export function takenAs(body: z.ZodType, operations: Operation[]): z.ZodType {
+export function schemaOfBody(body: z.ZodType, operations: Operation[]): z.ZodType {
   const same = operations.find(({ answer }) => answer.kind === 'one' && answer.resource.shape === body)
   return (same && answerOf(same)) ?? body
 }

@@ -1,7 +1,7 @@
 // The journal of each world: what it received, answered and delivered, within limits (testing contract 5).
 
-export const kinds = ['request', 'frame', 'event', 'function', 'webhook'] as const
-export type Kind = (typeof kinds)[number]
+export const journalKinds = ['request', 'frame', 'event', 'function', 'webhook'] as const
+export type Kind = (typeof journalKinds)[number]
 
 export interface Entry {
   /** Increases by one within the journal of a world. */

@@ -9,7 +9,7 @@ import { redact } from '#test-api/journal/redact.ts'
 import { type Beginning, beginningOf, shownBody } from '#test-api/requests/bodies.ts'
 import type { TestApi } from '#test-api/state.ts'
 import { Deletions } from '#test-api/usage/deletions.ts'
-import { type judgeBody, judgeRequest } from '#test-api/usage/judge.ts'
+import { type findBodyWarnings, findRequestWarnings } from '#test-api/usage/find-warnings.ts'
 import { bearerToken } from '#wire/bearer.ts'
 
 declare module 'fastify' {
@@ -27,7 +27,7 @@ export interface Observed {
   worldId: number | undefined
   fault: AppliedFault<RestEffect> | undefined
   /** Warnings about the body. */
-  odd: ReturnType<typeof judgeBody>
+  odd: ReturnType<typeof findBodyWarnings>
 }
 
 interface Answer {
@@ -78,7 +78,7 @@ export class RequestNotes {
       hasBody: this.#operations.has(operation) && body().bytes.length > 0,
       hasTokenInQuery: (query as Record<string, unknown>).access_token !== undefined,
     }
-    for (const warning of judgeRequest(operation, facts)) this.#testApi.coverage.warn(worldId, warning)
+    for (const warning of findRequestWarnings(operation, facts)) this.#testApi.coverage.warn(worldId, warning)
   }
 }
 

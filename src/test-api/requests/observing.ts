@@ -9,7 +9,7 @@ import { lost, RequestFaults } from '#test-api/requests/faults.ts'
 import { type Observed, operationOf, RequestNotes } from '#test-api/requests/notes.ts'
 import { applicationOf, applicationOfClient } from '#test-api/requests/world-of.ts'
 import type { TestApi } from '#test-api/state.ts'
-import { judgeBody, refusalOf } from '#test-api/usage/judge.ts'
+import { findBodyWarnings, refusalOf } from '#test-api/usage/find-warnings.ts'
 import { presentError } from '#wire/problem.ts'
 
 interface Options {
@@ -53,7 +53,7 @@ export const observing = plugin<Options>(
       const { observed, body } = request
       const operation = byId.get(operationOf(request) ?? '')
       if (!observed || !operation) return
-      observed.odd = judgeBody(operation, body)
+      observed.odd = findBodyWarnings(operation, body)
       const refusal = testApi.isStrict(observed.worldId ?? 0) && refusalOf(observed.odd)
       if (!refusal) return
       // Other input errors have the names of the hosted API; this one exists only here.

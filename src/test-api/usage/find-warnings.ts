@@ -13,7 +13,7 @@ const documented: Record<string, RegExp> = {
 const patchType = 'application/json+merge-patch'
 
 /** Returns the warnings about a body. */
-export function judgeBody(
+export function findBodyWarnings(
   { id, about, body: schema }: Operation,
   body: unknown,
 ): (NewWarning & { resource: string })[] {
@@ -31,7 +31,7 @@ function hint(nearest: string): string {
 }
 
 /** Returns a 400 for the unknown fields among the warnings, for a strict world; undefined if there are none. */
-export function refusalOf(warnings: ReturnType<typeof judgeBody>): ChatError | undefined {
+export function refusalOf(warnings: ReturnType<typeof findBodyWarnings>): ChatError | undefined {
   const problems = warnings
     .filter(({ kind }) => kind === 'unknown field')
     .map(({ resource, field, message }) => ({
@@ -45,7 +45,7 @@ export function refusalOf(warnings: ReturnType<typeof judgeBody>): ChatError | u
 }
 
 /** Returns the warnings about an accepted request. */
-export function judgeRequest(
+export function findRequestWarnings(
   operation: string,
   {
     method,

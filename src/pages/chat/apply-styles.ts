@@ -9,7 +9,7 @@ const overrides = new CSSStyleSheet()
 document.adoptedStyleSheets = [overrides, sheet]
 
 /** Replaces the previous styles. */
-export function dress(styles: Styles): Styles {
+export function applyStyles(styles: Styles): Styles {
   document.documentElement.dataset.theme = styles['base-theme']
   override(overrides, styles.overrides)
   sheet.replaceSync(styles.stylesheet ?? '')
