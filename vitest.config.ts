@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { testFolder } from './test/support/folder.ts'
+import { patienceMs } from './test/support/patience.ts'
 
 /** Files that take longest, above 15 s: begun last, they would be waited for alone. */
 const longest = [
@@ -44,9 +45,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/pages.ts', 'test/support/postgres.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 6 * patienceMs, // a test waits several times
+    hookTimeout: 6 * patienceMs,
+    expect: { poll: { timeout: patienceMs } },
     pool: 'forks',
     maxWorkers: 3, // tests also wait for sockets, disks and processes; a fourth costs more than it brings
     // Servers are large and come and go: young ones that outlive a small space are collected at three times the cost.

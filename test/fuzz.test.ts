@@ -30,4 +30,4 @@ it('any input is answered and leaves nothing behind, and other clients are not a
     await database.drop()
     await rm(home, { recursive: true, force: true })
   }
-}, 300_000)
+})

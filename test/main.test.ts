@@ -12,6 +12,7 @@ import { findEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { isAlive } from '#postgres/lock.ts'
 import { chatterie } from './cli/run.ts'
 import { postmasterPid } from './support/embedded.ts'
+import { patienceMs } from './support/patience.ts'
 import { type ServerProcess, spawnServer, startServerProcess } from './support/process.ts'
 import { cloneDatabase } from './support/server.ts'
 
@@ -31,7 +32,7 @@ afterEach(async () => {
 afterAll(async () => {
   await endLeft()
   const ended = () => expect(postmasterPid(home)).rejects.toThrow('ENOENT')
-  await vi.waitFor(ended, { timeout: 60_000 }) // soon after a server that was killed
+  await vi.waitFor(ended, { timeout: patienceMs }) // soon after a server that was killed
   await rm(home, { recursive: true, force: true })
 })
 
@@ -72,7 +73,7 @@ async function kept(): Promise<{ clientId: string; clientSecret: string; apiKey:
 
 it('the first start prints credentials that work, the second one says where they are stored', async () => {
   const first = await start()
-  await expect.poll(() => first.output(), { timeout: 60_000 }).toContain('Try it')
+  await expect.poll(() => first.output()).toContain('Try it')
   const { clientId, clientSecret, apiKey } = await kept()
   for (const value of [clientId, clientSecret, apiKey, first.url.replace('127.0.0.1', 'localhost')]) {
     expect(first.output()).toContain(value)
@@ -82,7 +83,7 @@ it('the first start prints credentials that work, the second one says where they
   expect(await first.end('SIGTERM')).toBe(0)
 
   const second = await start()
-  await expect.poll(() => second.output(), { timeout: 60_000 }).toContain('Try it')
+  await expect.poll(() => second.output()).toContain('Try it')
   expect(second.output()).toContain(clientId)
   expect(second.output()).toContain('credentials.json')
   expect(second.output()).not.toContain(clientSecret)
@@ -125,13 +126,11 @@ it('a stop lets running requests finish', async () => {
   await fetch(`${server.url}/health`)
   const ended = server.end('SIGTERM')
   await expect
-    .poll(
-      () =>
-        fetch(`${server.url}/health`).then(
-          () => 'open',
-          () => 'closed',
-        ),
-      { timeout: 60_000 },
+    .poll(() =>
+      fetch(`${server.url}/health`).then(
+        () => 'open',
+        () => 'closed',
+      ),
     )
     .toBe('closed')
   socket.write(body.slice(10))
@@ -151,7 +150,7 @@ it('a second signal shortens a stop that is delayed, and aborts nothing', async 
   const impatient = setInterval(() => server.child.kill('SIGINT'), 300)
   expect(await server.end('SIGINT')).toBe(0)
   clearInterval(impatient)
-  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false) // until the system has buried it
+  await expect.poll(() => isAlive(postmaster)).toBe(false) // until the system has buried it
   socket.destroy()
 })
 
@@ -166,21 +165,19 @@ it('Ctrl-C, pressed twice through npm start, stops everything', async () => {
     output += text
   })
   const ended = once(npm, 'close')
-  await expect.poll(() => output, { timeout: 60_000 }).toContain('oauth/token')
+  await expect.poll(() => output).toContain('oauth/token')
   const postmaster = await postmasterPid(home)
   for (let press = 0; press < 2; press++) process.kill(-(npm.pid ?? 0), 'SIGINT')
   await ended
   // npm may leave before the server does.
-  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false)
+  await expect.poll(() => isAlive(postmaster)).toBe(false)
   await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
 it('a signal during the start ends it, and leaves nothing running', async () => {
   const folder = join(home, 'interrupted')
   const server = await spawnServer({ CHATTERIE_HOME: folder })
-  await expect
-    .poll(() => stat(join(folder, 'postgres')).catch(() => null), { timeout: 60_000, interval: 5 })
-    .not.toBe(null)
+  await expect.poll(() => stat(join(folder, 'postgres')).catch(() => null), { interval: 5 }).not.toBe(null)
   expect(await server.end('SIGTERM')).toBe(0)
   expect(server.output()).toBe('')
   await expect(postmasterPid(folder)).rejects.toThrow('ENOENT')
@@ -190,7 +187,7 @@ const given = { CHATTERIE_CLIENT_ID: 'my-client', CHATTERIE_CLIENT_SECRET: 'a se
 
 it('credentials from the settings are created, and never printed', async () => {
   const server = await start(given)
-  await expect.poll(() => server.output(), { timeout: 60_000 }).toContain('oauth/token')
+  await expect.poll(() => server.output()).toContain('oauth/token')
   await token(server.url, 'my-client', 'a secret of mine')
   expect(server.output()).toContain('(from CHATTERIE_CLIENT_SECRET)')
   expect(server.output()).not.toContain('a secret of mine')
@@ -205,7 +202,7 @@ it('a rotated secret stays valid after a start whose settings have the old one, 
   await first.end('SIGTERM')
 
   const second = await start(given)
-  await expect.poll(() => second.output(), { timeout: 60_000 }).toContain('oauth/token')
+  await expect.poll(() => second.output()).toContain('oauth/token')
   expect(second.output()).toContain('CHATTERIE_CLIENT_SECRET is not in force')
   expect(second.output()).not.toContain('a secret of mine')
   await token(second.url, 'my-client', clientSecret)
@@ -217,7 +214,7 @@ it('processes that a killed server started end within seconds', async () => {
   const server = await ready(given)
   const postmaster = await postmasterPid(home)
   await server.end('SIGKILL')
-  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false)
+  await expect.poll(() => isAlive(postmaster)).toBe(false)
   await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
@@ -266,9 +263,7 @@ it('a home folder of a newer version is refused by an older one, in one line', a
   await expect(postmasterPid(folder)).rejects.toThrow('ENOENT')
 })
 
-it('a wrong encryption key ends the start at once; after a rotation the old key is no longer needed', {
-  timeout: 120_000,
-}, async () => {
+it('a wrong encryption key ends the start at once; after a rotation the old key is no longer needed', async () => {
   const [old, fresh] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
   const settings = (keys: string) => ({
     CHATTERIE_HOME: join(home, 'keys'),
@@ -319,7 +314,7 @@ it('a first start on a database of the operator creates its home folder', async 
   const database = await cloneDatabase()
   const folder = join(home, 'of-its-own')
   const server = await start({ CHATTERIE_HOME: folder, DATABASE_URL: database.url })
-  await expect.poll(() => server.output(), { timeout: 60_000 }).toContain('Try it')
+  await expect.poll(() => server.output()).toContain('Try it')
   expect((await stat(join(folder, 'credentials.json'))).mode & 0o077).toBe(0)
   expect(await server.end('SIGTERM')).toBe(0)
   await database.drop()

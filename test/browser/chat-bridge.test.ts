@@ -10,6 +10,7 @@ import type { Dialog, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { patienceMs } from '../support/patience.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
@@ -198,7 +199,7 @@ describe.skipIf(!executablePath)('the chat', () => {
 
 /** Opens the chat like a web view of ChatKitty's libraries, which set `$flex` once the page has loaded. */
 async function openInApp(connection: string, username: string, route?: object): Promise<void> {
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(patienceMs)
   await page.goto(`${server.url}/chat?widget_id=${server.main.apiKey}`)
   await page.waitForFunction('window.onFlexLoad')
   await page.evaluate(

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { mustBeCoveredHere, note } from '../conformance/realtime-coverage.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { patienceMs } from '../support/patience.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
@@ -47,7 +48,7 @@ beforeAll(async () => {
   server = await shareServer()
   integrator = await serveIntegrator()
   page = await (await shareBrowser()).newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(patienceMs)
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text())

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { served } from '#realtime/table.ts'
 import type { Address } from '#resources/address.ts'
+import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
@@ -15,7 +16,7 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
   beforeAll(async () => {
     server = await startServer()
     page = await (await shareBrowser()).newPage({ viewport: { width: 1280, height: 800 } })
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(patienceMs)
     page.on('pageerror', ({ message }) => {
       if (message !== 'Bad client credentials') complaints.push(message)
     })

@@ -1,6 +1,7 @@
 // Without WebSockets, which some networks block, the official client falls back to SockJS in a browser.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
@@ -18,7 +19,7 @@ describe.skipIf(!executablePath)('without WebSocket', () => {
   })
 
   it('two users chat over HTTP', async () => {
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMs)
     await page.addInitScript('delete globalThis.WebSocket')
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url().replace(/\?.*/, '')))

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
@@ -19,7 +20,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
       viewport: { width: 1280, height: 800 },
       deviceScaleFactor: 1,
     })
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMs)
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })

@@ -30,7 +30,7 @@ afterAll(async () => {
 async function start(settings: Record<string, string> = {}): Promise<ServerProcess> {
   server = await spawnServer({ CHATTERIE_HOME: home, DATABASE_URL: database.url, ...settings })
   const { output } = server
-  await expect.poll(output, { timeout: 20_000 }).toMatch(/Try it|"apiKey"/)
+  await expect.poll(output).toMatch(/Try it|"apiKey"/)
   return server
 }
 
@@ -63,7 +63,7 @@ it('start --json prints one line on stdout, with everything a script needs', asy
   child.stdout.on('data', (data) => {
     stdout += data
   })
-  await expect.poll(() => stdout, { timeout: 25_000 }).toContain('\n')
+  await expect.poll(() => stdout).toContain('\n')
   const facts = JSON.parse(stdout)
   expect(facts).toEqual({
     url: expect.stringMatching(/^http:\/\/localhost:\d+$/),

@@ -14,14 +14,12 @@ import {
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
 import type { Whole } from '../support/documents.ts'
+import { patienceMs } from '../support/patience.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 import { note } from './realtime-coverage.ts'
 import { tapWebSockets, type Wire, wireOf } from './wire-tap.ts'
 
 tapWebSockets()
-
-/** Whatever a client asks for is to be settled within this time, and whatever happens to be told. */
-export const settleMs = 10_000
 
 export interface Device {
   name: string
@@ -50,7 +48,7 @@ export async function connect(
   const client = connection.getSdkClient()
   const wire = wireOf(apiKey, username)
   // The client is there before its topics are.
-  await vi.waitFor(() => expect(wire.isAnswered).toBe(true), { timeout: settleMs, interval: 5 })
+  await vi.waitFor(() => expect(wire.isAnswered).toBe(true), { timeout: patienceMs, interval: 5 })
   return { name: username, connection, client, user: connection.user.value, wire }
 }
 
@@ -95,11 +93,6 @@ export async function refused(result: Promise<Result> | Result): Promise<Refusal
 export class Inbox<T extends unknown[] = unknown[]> {
   readonly items: T[] = []
   readonly #waiting = new Set<() => void>()
-  readonly #patienceMs: number
-
-  constructor(patienceMs = settleMs) {
-    this.#patienceMs = patienceMs
-  }
 
   readonly put = (...item: T): void => {
     this.items.push(item)
@@ -119,7 +112,7 @@ export class Inbox<T extends unknown[] = unknown[]> {
       const timer = setTimeout(() => {
         this.#waiting.delete(look)
         reject(new Error(`It was not delivered; was: ${shown(this.items)}`))
-      }, this.#patienceMs)
+      }, patienceMs)
       this.#waiting.add(look)
       try {
         look()
@@ -190,7 +183,7 @@ export async function startChat({ client, wire }: Device, channel: Channel): Pro
   const { session } = client.startChatSession({ channel, ...callbacks } as StartChatSessionRequest)
   const { moderators } = channel._topics // the last that the client subscribes to
   const listens = () => expect(wire.listensTo(moderators), 'listens to the channel').toBe(true)
-  await vi.waitFor(listens, { timeout: settleMs, interval: 5 })
+  await vi.waitFor(listens, { timeout: patienceMs, interval: 5 })
   return { ...inboxes, session } as Chat
 }
 
@@ -198,8 +191,8 @@ export async function startChat({ client, wire }: Device, channel: Channel): Pro
 async function settle<T>(entry: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
-    const error = new Error(`${entry} was not settled within ${settleMs} ms`)
-    timer = setTimeout(() => reject(error), settleMs)
+    const error = new Error(`${entry} was not settled within ${patienceMs} ms`)
+    timer = setTimeout(() => reject(error), patienceMs)
   })
   try {
     const result = await Promise.race([promise, tooLate])

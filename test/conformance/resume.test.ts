@@ -10,13 +10,12 @@ import {
 } from '@chatkitty/core'
 import { afterAll, beforeAll, it, vi } from 'vitest'
 import { createChannel, sendMessage } from '../support/factories.ts'
+import { patienceMs } from '../support/patience.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
 
 const clientCount = 25
 const messageCount = 250
-/** Clients reconnect five seconds after they have lost their connection. */
-const backMs = 90_000
 /** The delay in each direction; a reconnecting client needs two round trips before it subscribes. */
 const delaysMs = [100, 1_100, 5_000]
 
@@ -66,7 +65,7 @@ it.concurrent(`${clientCount} clients whose connections are cut three times rece
     await say('Do you hear me?')
     expect(received.filter((bodies) => bodies.length === 0)).toEqual([])
   }
-  await vi.waitFor(allListen, { timeout: 90_000, interval: 200 })
+  await vi.waitFor(allListen, { timeout: patienceMs, interval: 200 })
 
   const expected = Array.from({ length: messageCount }, (_, at) => String(at + 1))
   const numbersOf = (bodies: string[] = []) => bodies.filter((body) => /^\d+$/.test(body))
@@ -82,7 +81,7 @@ it.concurrent(`${clientCount} clients whose connections are cut three times rece
     network.cut()
     await send(30) // while nobody is
     const areBack = () => expect(network.open).toBe(clientCount)
-    await vi.waitFor(areBack, { timeout: backMs, interval: 20 })
+    await vi.waitFor(areBack, { timeout: patienceMs, interval: 20 })
     await send(20) // while they are told what they have missed
   }
   await send(messageCount - sent)
@@ -90,7 +89,7 @@ it.concurrent(`${clientCount} clients whose connections are cut three times rece
   const haveAll = () => {
     for (const bodies of received) expect(new Set(numbersOf(bodies)).size).toBe(messageCount)
   }
-  await vi.waitFor(haveAll, { timeout: 90_000, interval: 100 })
+  await vi.waitFor(haveAll, { timeout: patienceMs, interval: 100 })
   let repeated = 0
   for (const [at, bodies] of received.entries()) {
     const numbers = numbersOf(bodies)
@@ -100,7 +99,7 @@ it.concurrent(`${clientCount} clients whose connections are cut three times rece
   // Only messages whose acknowledgement was lost with a connection are delivered twice.
   expect(repeated).toBeLessThan(clientCount * 3 * 10)
   await Promise.all(connections.map((connection) => connection.dispose()))
-}, 300_000)
+})
 
 it.concurrent('an action whose answer was lost with the connection settles when the client reconnects', async ({
   expect,
@@ -118,7 +117,7 @@ it.concurrent('an action whose answer was lost with the connection settles when 
   expect(await result).toMatchObject({ succeeded: true, message: { body: 'Did it arrive?' } })
   expect((await list()).body._embedded.messages).toHaveLength(1)
   await connection.dispose()
-}, 60_000)
+})
 
 it.concurrent('official clients with latencies of 0.1 to 5 seconds receive what they missed, once and in order', async ({
   expect,
@@ -146,12 +145,12 @@ it.concurrent('official clients with latencies of 0.1 to 5 seconds receive what 
       client.startChatSession({ channel, onMessageReceived })
     })
   }
-  await expect.poll(listening, { timeout: 10_000 }).toBe(clients.length)
+  await expect.poll(listening).toBe(clients.length)
   const allHear = async () => {
     await say('Do you hear me?')
     return clients.every(({ heard }) => heard.length > 0)
   }
-  await expect.poll(allHear, { timeout: 10_000, interval: 100 }).toBe(true)
+  await expect.poll(allHear, { interval: 100 }).toBe(true)
 
   for (const { line, delayMs } of clients) {
     line.slowDown(delayMs)
@@ -162,15 +161,15 @@ it.concurrent('official clients with latencies of 0.1 to 5 seconds receive what 
   await createChannel(server.main, { name: 'meanwhile', members })
   const numbersOf = ({ heard }: { heard: string[] }) => heard.filter((body) => /^\d+$/.test(body))
   for (const client of clients) {
-    await expect.poll(() => numbersOf(client), { timeout: 60_000, interval: 50 }).toEqual(numbers)
-    await expect.poll(() => client.joined, { timeout: 10_000 }).toContain('meanwhile')
+    await expect.poll(() => numbersOf(client), { interval: 50 }).toEqual(numbers)
+    await expect.poll(() => client.joined).toContain('meanwhile')
   }
   await say('21')
   for (const client of clients) {
-    await expect.poll(() => numbersOf(client), { timeout: 20_000 }).toEqual([...numbers, '21'])
+    await expect.poll(() => numbersOf(client)).toEqual([...numbers, '21'])
   }
   // A client that is not disposed of reconnects forever and prints each failure, also during later test files.
   const disposed = clients.map(({ connection }) => connection.dispose())
   for (const { line } of clients) line.cut() // rather than to wait until slow lines have carried each DISCONNECT
   await Promise.all(disposed)
-}, 120_000)
+})

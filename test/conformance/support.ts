@@ -118,7 +118,7 @@ export async function reportMessage({ ctx }: TestServer, userId: number, message
 /** Resolves when the user has this many notifications. */
 export async function mustBeNotified(application: TestApplication, recipientId: number, count: number) {
   await expect
-    .poll(() => application.get(`/users/${recipientId}/notifications`).expect(200), { timeout: 15_000 })
+    .poll(() => application.get(`/users/${recipientId}/notifications`).expect(200))
     .toMatchObject({ body: { _embedded: { notifications: { length: count } } } })
 }
 

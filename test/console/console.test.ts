@@ -31,7 +31,7 @@ describe.skipIf(!executablePath)('the console', () => {
       events: ['user.created'],
     })
     await opened.signIn(page, 'ada')
-  }, 60_000)
+  })
   afterAll(() => opened?.close())
 
   beforeEach(async () => {
@@ -256,7 +256,7 @@ describe.skipIf(!executablePath)('the console', () => {
       }
       await opened.looksWell(name)
     }
-  }, 90_000)
+  })
 
   it('signs operators out of all sessions', async () => {
     const other = await opened.open()

@@ -22,7 +22,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await furnish(server)
     await clock.delete('/_test/clock').expect(204)
     await opened.signIn(opened.page, 'ada')
-  }, 60_000)
+  })
   afterAll(() => opened?.close())
   beforeEach(async () => {
     await opened.page.goto(`${opened.inside}/overview`)

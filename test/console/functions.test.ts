@@ -10,7 +10,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
   beforeAll(async () => {
     opened = await openConsole()
     await opened.signIn(opened.page, 'ada')
-  }, 60_000)
+  })
   afterAll(() => opened?.close())
 
   const select = 'ControlOrMeta+a'

@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import { seriousOf } from '../browser/axe.ts'
 import { shareBrowser } from '../browser/chromium.ts'
 import { createAdmin } from '../support/admin.ts'
+import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const pictures = new URL('../../docs/console/', import.meta.url)
@@ -74,7 +75,7 @@ export async function openConsole(environment: Record<string, string> = {}): Pro
     })
     contexts.push(context)
     const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(patienceMs)
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })

@@ -16,7 +16,7 @@ describe.skipIf(!executablePath)('the console', () => {
     opened = await openConsole()
     opened.page.on('filechooser', () => {}) // the first listener only receives later events
     await opened.signIn(opened.page, 'ada')
-  }, 60_000)
+  })
   afterAll(() => opened?.close())
   /** The browser logged no errors, and sent no requests to other origins. */
   afterEach(() => expect(opened.complaints.splice(0)).toEqual([]))

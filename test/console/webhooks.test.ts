@@ -15,7 +15,7 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
     const webhook = { url: receiver.url, events: ['user.created'] }
     await owner.post(`/applications/${opened.server.main.id}/webhooks`, webhook).expect(201)
     await opened.signIn(opened.page, 'ada')
-  }, 60_000)
+  })
   afterAll(async () => {
     await opened?.close()
     receiver?.close()
@@ -37,7 +37,7 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
     await opened.looksWell('webhook-deliveries')
 
     await delivery.getByRole('button', { name: 'Send again' }).press('Enter')
-    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(2)
+    await expect.poll(() => receiver.received.length).toBe(2)
 
     await page.getByRole('button', { name: 'Replay' }).press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Replay deliveries?' })
@@ -51,7 +51,7 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
     await dialog.getByLabel('State').selectOption({ label: 'Delivered' })
     await dialog.getByRole('button', { name: 'Send again' }).press('Enter')
     await page.getByText('1 sent again').waitFor()
-    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(3)
+    await expect.poll(() => receiver.received.length).toBe(3)
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     expect(opened.complaints.splice(0)).toEqual([])
   })

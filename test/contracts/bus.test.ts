@@ -9,6 +9,7 @@ import { openMemoryBus } from '#bus/memory.ts'
 import { openBus } from '#bus/open.ts'
 import { openRedisBus } from '#bus/redis.ts'
 import type { Signal } from '#resources/signals.ts'
+import { patienceMs } from '../support/patience.ts'
 
 const hasRedis = await isListening(6379)
 const redisName = `Redis${hasRedis ? '' : ' (skipped: none listens on localhost:6379)'}`
@@ -271,7 +272,7 @@ async function published(bus: Bus, all: Bus[]): Promise<void> {
       await publish(bus, mark)
       for (const each of heard) expect(each).toContain(mark)
     },
-    { timeout: 10_000 },
+    { timeout: patienceMs },
   )
 }
 

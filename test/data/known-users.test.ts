@@ -79,23 +79,20 @@ it('authors are read again after a connection was lost', async () => {
   db.onLost(() => lost++)
   let cut = 0
   await expect
-    .poll(
-      async () => {
-        if (cut > 0) return lost
-        await change(`display_name = display_name || '.'`) // makes the query for authors its connection's last
-        await users()
-        cut = await db.run(
-          {
-            text: `
+    .poll(async () => {
+      if (cut > 0) return lost
+      await change(`display_name = display_name || '.'`) // makes the query for authors its connection's last
+      await users()
+      cut = await db.run(
+        {
+          text: `
               select pg_terminate_backend(pid) from pg_stat_activity
               where pid <> pg_backend_pid() and datname = current_database() and query like '%u.xmin%'`,
-          },
-          [],
-        )
-        return lost
-      },
-      { timeout: 10_000 },
-    )
+        },
+        [],
+      )
+      return lost
+    })
     .toBeGreaterThan(0)
   // The loss of the other pipelined connection may only be detected now, by the next query.
   await vi.waitFor(async () => expect((await users())[2]).toEqual(await alone(author)))

@@ -84,7 +84,7 @@ it('a process that lost the lead takes nothing, gives nothing a position, and le
   expect(await lastPosition(db)).toBe(before)
   const taken = await takeEvents(db, mustLead(second))
   expect(taken?.events.map(({ payload }) => payload.userId)).toEqual([1, 2, 3])
-  await expect.poll(() => first.isLeader, { timeout: 3_000 }).toBe(false)
+  await expect.poll(() => first.isLeader).toBe(false)
 })
 
 describe('during a take, when the lease ends', () => {

@@ -86,7 +86,7 @@ it('a statement and a transaction in a deadlock both complete', async () => {
     await tx.run({ text: `set local deadlock_timeout = '1min'` }, []) // so that Postgres aborts the other one
     await tx.run(lock(1), [])
     statement = db.run({ text: lockTwice }, [])
-    await expect.poll(async () => (await tx.query(waiting, []))[0], { timeout: 4_000 }).toEqual([1])
+    await expect.poll(async () => (await tx.query(waiting, []))[0]).toEqual([1])
     await tx.run(lock(2), [])
   })
   await transaction

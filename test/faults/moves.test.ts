@@ -7,9 +7,7 @@ import { cloneDatabase } from '../support/server.ts'
 import { Device } from './device.ts'
 import { type Instance, Stage } from './stage.ts'
 
-it('a session that moved to another process and back receives nothing twice', {
-  timeout: 60_000,
-}, async () => {
+it('a session that moved to another process and back receives nothing twice', async () => {
   const database = await cloneDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-moves-'))
   const stage = await Stage.open(async (stage) => {
@@ -38,14 +36,14 @@ it('a session that moved to another process and back receives nothing twice', {
     for (const [at, server] of [first, second, first].map(({ server }) => server).entries()) {
       first.network.leadTo(server.url)
       first.network.cut()
-      await expect.poll(() => device.resumed, { timeout: 10_000 }).toBe(at + 1)
+      await expect.poll(() => device.resumed).toBe(at + 1)
       const { id } = await stage.create(`/channels/${channelId}/messages`, {
         type: 'TEXT',
         body: 'Still there?',
       })
       ids.push(id)
       const isTaken = () => device.heard.find((each) => each.id === id)?.confirmedAt
-      await expect.poll(isTaken, { timeout: 10_000 }).toBeGreaterThan(0)
+      await expect.poll(isTaken).toBeGreaterThan(0)
     }
     expect(device.heard.map(({ id }) => id)).toEqual(ids)
   } finally {

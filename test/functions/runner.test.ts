@@ -218,7 +218,7 @@ describe('a runner', () => {
   it('ends idle processes', async () => {
     small = await startRunner({ idleMs: 50 })
     const process = (await small.result(pid)) as number
-    await expect.poll(() => isAlive(process), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(process)).toBe(false)
     expect(await small.result(pid)).not.toBe(process)
   })
 

@@ -31,7 +31,7 @@ async function startServer(source: string): Promise<{ server: ChildProcess; pids
   return { server, pids: JSON.parse(line) }
 }
 
-const isGone = (pid: number) => expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false)
+const isGone = (pid: number) => expect.poll(() => isAlive(pid)).toBe(false)
 
 const supervised = (way: string, program: string) => `
   import { spawnSupervised } from ${JSON.stringify(join(src, 'supervise.ts'))}

@@ -4,7 +4,7 @@ import type { NewCredentials } from '#domain/applications/create-application.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { frame, StompClient } from '../stomp/stomp-client.ts'
 import type { UserDocument } from '../support/documents.ts'
-import { patienceMs } from './wire.ts'
+import { patienceMs } from '../support/patience.ts'
 import { World } from './world.ts'
 
 export class Backend {

@@ -1,8 +1,9 @@
 // Runs a client's script, and reports what the server did wrong.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { patienceMs } from '../support/patience.ts'
 import { type Heard, type Line, openLine } from './lines.ts'
 import type { Script } from './stomp.ts'
-import { parsed, patienceMs } from './wire.ts'
+import { parsed } from './wire.ts'
 import type { World } from './world.ts'
 
 const brieflyMs = 20

@@ -2,13 +2,14 @@
 // after them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import { patienceMs } from '../support/patience.ts'
 import { Backend, Canary, createWorld, replenish } from './backend.ts'
 import { play } from './clients.ts'
 import { Owner } from './owner.ts'
 import { type Request, requests } from './rest.ts'
 import { type Script, scripts } from './stomp.ts'
 import { type Held, Target } from './target.ts'
-import { type Answer, asShell, exchange, parsed, patienceMs } from './wire.ts'
+import { type Answer, asShell, exchange, parsed } from './wire.ts'
 import type { World } from './world.ts'
 
 const perRound = { requests: 60, scripts: 16 }

@@ -1,8 +1,9 @@
 // The operator of the installation, who creates an application for each round of attacks on the admin API, because
 // attacks may delete it.
+
+import { patienceMs } from '../support/patience.ts'
 import { Backend, replenish } from './backend.ts'
 import { adminPassword } from './target.ts'
-import { patienceMs } from './wire.ts'
 import { World } from './world.ts'
 
 const roles = ['owner', 'developer', 'owner', 'moderator', 'owner', 'viewer'] as const

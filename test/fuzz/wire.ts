@@ -1,14 +1,12 @@
 // HTTP as bytes: what is sent need not be a valid request, and answers have a timeout.
 import { connect } from 'node:net'
+import { patienceMs } from '../support/patience.ts'
 
 export interface Answer {
   status: number
   headers: Record<string, string>
   body: string
 }
-
-/** Longer than any request takes on a busy machine. */
-export const patienceMs = 20_000
 
 const bodyMax = 64 * 1024 * 1024
 

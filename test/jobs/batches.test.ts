@@ -84,7 +84,7 @@ describe('in the server', () => {
     await sendMessage(main, channel.id, { body: 'more' })
     const notified = async () =>
       (await sql('select message_id from notification order by 1')).map(([id]) => id)
-    await expect.poll(notified, { timeout: 5_000 }).toHaveLength(2)
+    await expect.poll(notified).toHaveLength(2)
     expect(await notified()).toContain(fine)
     await expect.poll(() => sql('select from notification_task')).toEqual([])
     await expect.poll(() => server.ctx.metrics.of('notifications set aside')).toBe(1)

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import type { JobDocument, PageDocument } from '../support/documents.ts'
 import { backendPid, postmasterPid } from '../support/embedded.ts'
+import { patienceMs } from '../support/patience.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -34,9 +35,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-it(`an import that ${killsMax} kills of the server interrupt has the result of an uninterrupted one, and repeating it adds nothing`, {
-  timeout: 300_000,
-}, async () => {
+it(`an import that ${killsMax} kills of the server interrupt has the result of an uninterrupted one, and repeating it adds nothing`, async () => {
   const random = seededRandom(seed)
   const before = await newestId()
   const uninterrupted = await importFile(await messages(messagesMax))
@@ -67,9 +66,7 @@ it(`an import that ${killsMax} kills of the server interrupt has the result of a
   await expectTotals(2 * messagesMax)
 })
 
-it('an import without keys stores exactly what its file holds, though the server is killed at any moment', {
-  timeout: 300_000,
-}, async () => {
+it('an import without keys stores exactly what its file holds, though the server is killed at any moment', async () => {
   const random = seededRandom(seed + 1)
   const before = await newestId()
   const file = await messages(fewMessages)
@@ -85,9 +82,7 @@ it('an import without keys stores exactly what its file holds, though the server
   await expectStored(file, before)
 })
 
-it('an import stores exactly what its file holds, though Postgres is killed', {
-  timeout: 300_000,
-}, async () => {
+it('an import stores exactly what its file holds, though Postgres is killed', async () => {
   const random = seededRandom(seed + 2)
   const before = await newestId()
   const file = await messages(fewMessages)
@@ -106,9 +101,7 @@ it('an import stores exactly what its file holds, though Postgres is killed', {
   await expectStored(file, before)
 })
 
-it('a stop interrupts an import after the current batch, and the next start resumes it at once', {
-  timeout: 300_000,
-}, async () => {
+it('a stop interrupts an import after the current batch, and the next start resumes it at once', async () => {
   const before = await newestId()
   const file = await messages(fewMessages)
   const { id } = await importFile(file)
@@ -202,7 +195,7 @@ async function importFile(items: unknown[]): Promise<JobDocument> {
 
 /** Resolves with the job once it has processed that many items or has ended. */
 async function progress(id: number, processed = Number.POSITIVE_INFINITY): Promise<JobDocument> {
-  const deadline = Date.now() + 180_000
+  const deadline = Date.now() + 3 * patienceMs
   while (Date.now() < deadline) {
     const job = await get<JobDocument>(`/jobs/${id}`).catch(() => undefined) // Postgres may still be recovering
     if (job && (job.processed >= processed || ['FINISHED', 'FAILED'].includes(job.state))) return job

@@ -347,7 +347,7 @@ describe('a run', () => {
        values ($1, $2, $3, jsonb_build_object('userId', $4::bigint, 'messageId', $5::bigint))`,
       [application.id, created.id, channel.id, ann.id, gone.id],
     )
-    await expect.poll(waiting, { timeout: 15_000 }).toBe(0)
+    await expect.poll(waiting).toBe(0)
     expect(await invocationsOf(application, created)).toEqual([])
   })
 })

@@ -176,7 +176,7 @@ describe('jobs', () => {
     const application = await server.createApplication()
     const { body } = await upload(application, 'users', JSON.stringify(users(20_000))).expect(202)
     await deleteApplication(server.ctx, theSystem, String(application.id))
-    await expect.poll(() => queued(body.id), { timeout: 15_000 }).toBe(0)
+    await expect.poll(() => queued(body.id)).toBe(0)
   })
 
   it('that store messages do not block the deletion of the channel', async () => {

@@ -46,7 +46,7 @@ async function settled(): Promise<void> {
   const left = () =>
     sql(`select (select count(*) from outbox_event) + (select count(*) from notification_task)
       + (select count(*) from function_run) as left`)
-  await expect.poll(async () => Number((await left()).rows[0].left), { timeout: 20_000 }).toBe(0)
+  await expect.poll(async () => Number((await left()).rows[0].left)).toBe(0)
 }
 
 it('a channel deleted right after sends, with members, functions and previews, logs no error', async () => {

@@ -11,6 +11,7 @@ import { chatterie } from '../cli/run.ts'
 import { findLauncher } from '../support/compiled.ts'
 import type { ChannelDocument, MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { listsOf } from './lists.ts'
 import { type Unsteady, unsteadyFront } from './unsteady.ts'
@@ -152,7 +153,7 @@ async function settled(): Promise<void> {
   const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)
     + (select count(*) from function_run)`
   await vi.waitFor(async () => expect(await from.ctx.db.query({ text: waiting }, [])).toEqual([[0]]), {
-    timeout: 20_000,
+    timeout: patienceMs,
     interval: 10,
   })
 }

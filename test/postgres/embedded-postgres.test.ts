@@ -20,7 +20,7 @@ const kept = ({ url }: EmbeddedPostgres) => query(url, 'select one from kept')
 /** For tests that read /proc. */
 const onLinux = test.skipIf(process.platform !== 'linux')
 
-describe('the embedded Postgres', { timeout: 60_000 }, () => {
+describe('the embedded Postgres', () => {
   /** A folder created by a first start, on which no Postgres runs. */
   let made: string
   let folder: string
@@ -104,7 +104,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       const before = await postmasterPid()
       end(child.pid ?? 0)
       await once(child, 'exit')
-      await expect.poll(() => isAlive(before), { timeout: 15_000 }).toBe(false)
+      await expect.poll(() => isAlive(before)).toBe(false)
       expect(await readFile(join(folder, 'postgres.log'), 'utf8')).toContain('database system is shut down')
 
       const postgres = await start()
@@ -143,9 +143,9 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const postmaster = await postmasterPid()
     const first = await guardPid(child)
     process.kill(first, 'SIGKILL')
-    await expect.poll(() => guardPid(child).catch(() => first), { timeout: 15_000 }).not.toBe(first)
+    await expect.poll(() => guardPid(child).catch(() => first)).not.toBe(first)
     child.kill('SIGKILL')
-    await expect.poll(() => isAlive(postmaster), { timeout: 15_000 }).toBe(false)
+    await expect.poll(() => isAlive(postmaster)).toBe(false)
   })
 
   test('stops where the folder is deleted with its process', async () => {
@@ -153,7 +153,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const postmaster = await postmasterPid()
     await rm(folder, { recursive: true })
     child.kill('SIGKILL')
-    await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isAlive(postmaster)).toBe(false)
   })
 
   test('finishes stopping for another process before a start goes on', async () => {
@@ -180,14 +180,14 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const postgres = await start()
     await query(postgres.url, 'create table kept as select 1 as one')
     process.kill(await postmasterPid(), 'SIGKILL')
-    await expect.poll(() => kept(postgres).catch(() => null), { timeout: 20_000 }).toEqual([{ one: 1 }])
+    await expect.poll(() => kept(postgres).catch(() => null)).toEqual([{ one: 1 }])
   })
 
   onLinux('restarts by itself when it hangs and accepts no connections', async () => {
     const postgres = await start()
     await query(postgres.url, 'create table kept as select 1 as one')
     await makeStuck()
-    await expect.poll(() => kept(postgres).catch(() => null), { timeout: 60_000 }).toEqual([{ one: 1 }])
+    await expect.poll(() => kept(postgres).catch(() => null)).toEqual([{ one: 1 }])
   })
 
   onLinux('has every row after a start where the previous one hangs and accepts no connections', async () => {

@@ -22,7 +22,7 @@ describe.each([
     server: `the Postgres at ${installed}${hasInstalled ? '' : ' (skipped: there is none)'}`,
     skip: !hasInstalled,
   },
-])('migrations on $server', { timeout: 60_000 }, ({ server, skip }) => {
+])('migrations on $server', ({ server, skip }) => {
   let embedded: { folder: string; postgres: EmbeddedPostgres } | undefined
   let base: string
   let url: string
@@ -126,7 +126,7 @@ describe.each([
     const child = migrateElsewhere()
     const isAsleep =
       "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
-    await expect.poll(() => query(url, isAsleep), { timeout: 10_000 }).toHaveLength(1)
+    await expect.poll(() => query(url, isAsleep)).toHaveLength(1)
     child.kill('SIGKILL')
     await once(child, 'exit')
 
@@ -187,14 +187,14 @@ test('a new migration contains what the schema requires beyond the existing ones
   )
   expect(await readdir(join(prisma, 'migrations'))).toHaveLength(3)
   await rm(prisma, { recursive: true })
-}, 60_000)
+})
 
 test('the migrations result in the schema', async () => {
   const prisma = await mkdtemp(join(tmpdir(), 'chatterie-prisma-'))
   await cp('prisma', prisma, { recursive: true })
   expect(await newMigration('nothing', prisma)).toBeNull()
   await rm(prisma, { recursive: true })
-}, 60_000)
+})
 
 async function answers(url: string): Promise<boolean> {
   return query(url, 'select 1').then(

@@ -237,7 +237,7 @@ describe('read and unread messages and their times match a plain model', () => {
       }),
       { numRuns: 20 },
     )
-  }, 120_000)
+  })
 
   it('after concurrent reads on several devices, and sends between them', async () => {
     const bursts = fc.array(
@@ -258,7 +258,7 @@ describe('read and unread messages and their times match a plain model', () => {
       }),
       { numRuns: 20 },
     )
-  }, 120_000)
+  })
 
   it('after concurrent reading and unreading of the same messages, without overlapping spans', async () => {
     const world = await newWorld()

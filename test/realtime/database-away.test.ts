@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { channelHypermedia } from '#resources/channel.ts'
 import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { createChannel, createUser } from '../support/factories.ts'
+import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -36,7 +37,7 @@ it('a session that ends while the database is unavailable is ended when it is ba
   const { stomp, key } = await connect(name)
   const transact = vi.spyOn(server.ctx.db, 'transact').mockRejectedValueOnce(shuttingDown)
   stomp.send(frame('DISCONNECT', {}))
-  await vi.waitFor(async () => expect(await sessionOf(key)).toContain('ENDED'), 10_000)
+  await vi.waitFor(async () => expect(await sessionOf(key)).toContain('ENDED'), patienceMs)
   expect(transact).toHaveBeenCalledTimes(2)
 })
 
@@ -62,6 +63,6 @@ it('a connection that is lost while the database is unavailable is recorded when
     return Promise.reject(shuttingDown)
   })
   stomp.ws.terminate()
-  await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', true, true]), 6_000)
+  await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', true, true]), patienceMs)
   expect(refused).toBe(1)
 })

@@ -11,6 +11,7 @@ import { type Chat, connect, type Device, disconnect, done, startChat } from '..
 import { frame, type ServerFrame, StompClient } from '../stomp/stomp-client.ts'
 import { sendMessage } from '../support/factories.ts'
 import { usedMemory } from '../support/memory.ts'
+import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 const limits = {
@@ -75,7 +76,7 @@ async function whileOthersChat<T>(mischief: Promise<T>): Promise<T> {
 
 /** Resolves when only the sockets of alice and bob are left. */
 async function expectNothingIsLeft(): Promise<void> {
-  await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(2) // of alice and bob
+  await expect.poll(() => sockets.size).toBe(2) // of alice and bob
 }
 
 const open = ({ apiKey }: Pick<TestApplication, 'apiKey'> = server.main) =>
@@ -88,7 +89,7 @@ function waitForFrame({ frames }: StompClient, isIt: (frame: ServerFrame) => boo
     if (!found) throw new Error(`It was not heard; was: ${JSON.stringify(frames.slice(-5))}`)
     return found
   }
-  return vi.waitFor(find, { timeout: 10_000, interval: 5 })
+  return vi.waitFor(find, { timeout: patienceMs, interval: 5 })
 }
 
 const isError = ({ command }: ServerFrame) => command === 'ERROR'
@@ -202,7 +203,7 @@ describe('floods', () => {
     expect(used() - before).toBeLessThan(50)
     client.ws.terminate()
     await expectNothingIsLeft()
-  }, 120_000)
+  })
 
   it('of actions are slowed down, each with an error that says for how long', async () => {
     const client = await mallory()
@@ -289,7 +290,7 @@ describe('a client that does not read', () => {
           client.send(frame('SUBSCRIBE', { id: `r${at}`, destination }))
         await setImmediate()
       }
-      await vi.waitFor(() => expect(sockets.size).toBe(2), { timeout: 60_000 })
+      await vi.waitFor(() => expect(sockets.size).toBe(2), { timeout: patienceMs })
     }
     await whileOthersChat(flood())
     client.ws.terminate()

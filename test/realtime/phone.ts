@@ -70,7 +70,7 @@ export class Phone {
         ({ command, headers }) =>
           headers['subscription-id'] === id || (command === 'RECEIPT' && headers['receipt-id'] === receipt),
       )
-    await expect.poll(find, { timeout: 5_000, interval: 5 }).toBeDefined()
+    await expect.poll(find, { interval: 5 }).toBeDefined()
     const answer = find()
     return answer?.command === 'RECEIPT' ? undefined : JSON.parse(answer?.body ?? '{}').error
   }
@@ -120,5 +120,5 @@ export async function untilLossIsNoticed(server: TestServer, { session }: Phone)
     const row = await server.ctx.db.prisma.userSession.findFirst({ where: { key: session ?? '' } })
     return row === null || row.detachedTime !== null
   }
-  await expect.poll(find, { timeout: 5_000, interval: 10 }).toBe(true)
+  await expect.poll(find, { interval: 10 }).toBe(true)
 }

@@ -131,10 +131,10 @@ describe.each([
     await emit(server.main.id, type, payload)
     await Promise.all([ours.say('after'), theirs.say('elsewhere')])
     for (const listener of ours.listeners) {
-      await expect.poll(() => listener.heard, { timeout: 5_000 }).toEqual(['before', 'after'])
+      await expect.poll(() => listener.heard).toEqual(['before', 'after'])
       expect(listener.error).toBeUndefined()
     }
-    await expect.poll(() => theirs.listeners[0]?.heard, { timeout: 5_000 }).toEqual(['elsewhere'])
+    await expect.poll(() => theirs.listeners[0]?.heard).toEqual(['elsewhere'])
     await expect.poll(() => sql('select from outbox_event')).toEqual([])
     expect(counted('events set aside')).toBe(setAside)
     expect(errors).toHaveLength(setAside)
@@ -171,7 +171,7 @@ it('an event in the log that cannot be read delays no session that reads the log
     other.id,
   ])
   await say('behind it')
-  await expect.poll(() => listeners[0]?.heard, { timeout: 5_000 }).toEqual(['behind it'])
+  await expect.poll(() => listeners[0]?.heard).toEqual(['behind it'])
   expect(counted('events set aside')).toBe(1)
 })
 
@@ -203,7 +203,7 @@ it.each([
   bus.receive(text)
   await expect.poll(() => counted('signals unreadable')).toBe(1)
   await say('after')
-  await expect.poll(() => listeners[0]?.heard, { timeout: 5_000 }).toEqual(['before', 'after'])
+  await expect.poll(() => listeners[0]?.heard).toEqual(['before', 'after'])
   expect(errors).toHaveLength(1)
 })
 
@@ -238,7 +238,7 @@ describe('a session to which an event cannot be delivered', () => {
     expect(broken.heard).toEqual(['before'])
     expect(broken.error).toBe('InternalServerError')
     await broken.connect()
-    await expect.poll(() => broken.heard, { timeout: 5_000 }).toEqual(['poison', 'after'])
+    await expect.poll(() => broken.heard).toEqual(['poison', 'after'])
     expect(counted('sessions closed')).toBe(1)
     expect(errors).toHaveLength(1)
     expect(wordsOf(errors)).not.toContain('no poison')

@@ -49,7 +49,7 @@ type Chat = Awaited<ReturnType<typeof chat>>
 async function delivered({ channel, witness }: Pick<Chat, 'channel' | 'witness'>): Promise<void> {
   const mark = uuid()
   await say(channel.id, mark)
-  await expect.poll(() => witness.bodies(channel.id), { timeout: 5_000, interval: 5 }).toContain(mark)
+  await expect.poll(() => witness.bodies(channel.id), { interval: 5 }).toContain(mark)
 }
 
 const removals: [string, (chat: Chat) => Promise<unknown>][] = [

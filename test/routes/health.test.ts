@@ -22,7 +22,7 @@ it('a process that lost its database is alive, and not ready until the database 
   await expect.poll(() => statusOf('/ready')).toBe(503)
   expect(await statusOf('/health')).toBe(200)
   await admin.query(`alter database "${name}" with allow_connections true`)
-  await expect.poll(() => statusOf('/ready'), { timeout: 10_000 }).toBe(200)
+  await expect.poll(() => statusOf('/ready')).toBe(200)
   await admin.end()
 })
 
@@ -49,5 +49,5 @@ it('a process that cannot reach its Redis is alive, and not ready', async () => 
 
 it.skipIf(!(await hasRedis()))('a process whose Redis answers is ready', async () => {
   server = await startServer({ REDIS_URL: redis.url })
-  await expect.poll(() => statusOf('/ready'), { timeout: 10_000 }).toBe(200)
+  await expect.poll(() => statusOf('/ready')).toBe(200)
 })

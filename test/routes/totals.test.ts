@@ -117,12 +117,7 @@ it('counts correctly what is deleted in every way while more is sent', async () 
 
 it('counts the same after the events were published', async () => {
   await expect
-    .poll(
-      async () => (await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, []))[0]?.[0],
-      {
-        timeout: 5_000,
-      },
-    )
+    .poll(async () => (await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, []))[0]?.[0])
     .toBe(0)
   application = await server.createApplication()
   const channel = await createChannel(application)

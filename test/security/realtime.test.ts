@@ -225,7 +225,7 @@ describe('in channels,', () => {
       }
     })
     expect(wrong).toEqual([])
-  }, 60_000)
+  })
 
   it('nothing was shown to another application', () => {
     expect(sessions.member.shown).toContain(treasure)

@@ -50,7 +50,7 @@ async function logged(fields: Record<string, unknown>): Promise<Record<string, u
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line))
       .find((line) => Object.entries(fields).every(([key, value]) => line[key] === value))
-  await expect.poll(find, { timeout: 5_000 }).toBeDefined()
+  await expect.poll(find).toBeDefined()
   return find()
 }
 
@@ -123,7 +123,7 @@ it('jobs, which run in a separate thread, are among the metrics, and so is the t
     const metrics = await readMetrics(server.url)
     return metrics.value('chatterie_jobs_ended_total', { kind: 'USER_IMPORT' })
   }
-  await expect.poll(ended, { timeout: 20_000, interval: 500 }).toBe(1)
+  await expect.poll(ended, { interval: 500 }).toBe(1)
   const metrics = await readMetrics(server.url)
   expect(metrics.value('chatterie_heap_bytes', { kind: 'background' })).toBeGreaterThan(0)
   expect(metrics.value('chatterie_pool_connections_max', { kind: 'background' })).toBeGreaterThan(0)

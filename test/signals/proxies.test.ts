@@ -119,7 +119,7 @@ describe.each(proxies)(
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
       throw new Error(`${name} does not answer: ${said}`)
-    }, 60_000)
+    })
     afterAll(async () => {
       proxy.kill('SIGTERM')
       await ended

@@ -66,10 +66,10 @@ describe.each(transports)('SockJS over %s', (transport) => {
     // More than fits into one answer of a transport.
     const texts = Array.from({ length: 60 }, (_, at) => `${at} "ü\\ ${'x'.repeat(5000)}`)
     for (const body of texts) client.publish({ destination: '/a', body })
-    await expect.poll(() => bodies, { timeout: 20_000 }).toEqual(texts)
+    await expect.poll(() => bodies).toEqual(texts)
     await client.deactivate()
     // The server notices only after a while that a client no longer polls.
-    await expect.poll(() => server.board.calls.at(-1), { timeout: 20_000 }).toBe('closed disconnect')
+    await expect.poll(() => server.board.calls.at(-1)).toBe('closed disconnect')
     await expect.poll(() => server.stomp.count).toBe(0)
   })
 
@@ -214,7 +214,7 @@ describe('SockJS', () => {
   it('detects a client that disconnects in the middle', async () => {
     const client = await connected(clientOver('xhr-streaming'))
     await client.deactivate({ force: true })
-    await expect.poll(() => server.board.calls.at(-1), { timeout: 10_000 }).toBe('closed lost')
+    await expect.poll(() => server.board.calls.at(-1)).toBe('closed lost')
   })
 
   it('closes a WebSocket with invalid framing', async () => {

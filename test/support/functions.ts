@@ -32,8 +32,6 @@ export async function endedInvocations(
 ): Promise<InvocationDocument[]> {
   const ended = async () =>
     (await invocationsOf(application, created)).filter(({ status }) => status !== 'RUNNING')
-  await expect
-    .poll(async () => (await ended()).length, { timeout: 15_000, interval: 20 })
-    .toBeGreaterThanOrEqual(count)
+  await expect.poll(async () => (await ended()).length, { interval: 20 }).toBeGreaterThanOrEqual(count)
   return ended()
 }

@@ -25,7 +25,7 @@ export async function importFile(
 /** Resolves with the job once it has ended. */
 export async function endedJob(application: TestApplication, jobId: number): Promise<JobDocument> {
   const { body } = await expect
-    .poll(() => application.get(`/jobs/${jobId}`).expect(200), { timeout: 20_000, interval: 20 })
+    .poll(() => application.get(`/jobs/${jobId}`).expect(200), { interval: 20 })
     .toMatchObject({ body: { state: expect.stringMatching(/^(FINISHED|FAILED)$/) } })
     .then(() => application.get(`/jobs/${jobId}`).expect(200))
   return body

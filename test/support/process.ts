@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { findLauncher } from './compiled.ts'
+import { patienceMs } from './patience.ts'
 
 export interface ServerProcess {
   child: ChildProcess
@@ -51,7 +52,7 @@ export async function spawnServer(settings: Record<string, string>): Promise<Ser
 /** Runs `chatterie start` and waits until the server answers. */
 export async function startServerProcess(settings: Record<string, string>): Promise<ServerProcess> {
   const server = await spawnServer(settings)
-  const giveUpAt = Date.now() + 90_000
+  const giveUpAt = Date.now() + patienceMs
   for (;;) {
     const isUp = await fetch(`${server.url}/health`).then(
       (answer) => answer.ok,

@@ -1,5 +1,6 @@
 // Reads the whole database, to check that it did not change.
 import { expect, vi } from 'vitest'
+import { patienceMs } from './patience.ts'
 import type { TestServer } from './server.ts'
 
 /** Tables that change on their own: liveness of processes, request counts, credentials and sessions. */
@@ -14,7 +15,7 @@ export async function dumpRows({ ctx }: Pick<TestServer, 'ctx'>, files?: number)
   const rowsOf = async (text: string) => (await ctx.db.query({ text }, [])).map(([cell]) => cell)
   const waiting = `
     select id from outbox_event union all select message_id from notification_task union all select id from function_run`
-  await vi.waitFor(async () => expect(await rowsOf(waiting)).toEqual([]), { timeout: 30_000 })
+  await vi.waitFor(async () => expect(await rowsOf(waiting)).toEqual([]), { timeout: patienceMs })
   const tables = await rowsOf(
     `select table_name from information_schema.tables where table_schema = 'public' order by 1`,
   )

@@ -139,7 +139,7 @@ describe('a fault of the socket', () => {
     expect(await connects()).toHaveLength(1)
     await fail({ frame: 'SEND', username: 'carol' }, { disconnect: true })
     say(carol, 'lost with the connection').catch(() => {}) // the client gives up after ten seconds
-    await expect.poll(connects, { timeout: 15_000 }).toHaveLength(2)
+    await expect.poll(connects).toHaveLength(2)
     await done(carol.client.countUnreadChannels())
     await disconnect(carol)
   })

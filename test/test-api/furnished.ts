@@ -16,9 +16,10 @@ import { blockUser } from '#domain/users/block-user.ts'
 import { createWebhook } from '#domain/webhooks/create-webhook.ts'
 import { testWebhook } from '#domain/webhooks/test-webhook.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
+import { patienceMs } from '../support/patience.ts'
 import type { TestApiServer, World } from '../support/test-api.ts'
 
-const patience = { timeout: 20_000, interval: 10 }
+const patience = { timeout: patienceMs, interval: 10 }
 
 export const everything = {
   users: [

@@ -7,6 +7,7 @@ import { resetWorld } from '#domain/worlds/reset-world.ts'
 import { connect, disconnect, done, refused } from '../conformance/realtime.ts'
 import { frame, StompClient } from '../stomp/stomp-client.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
+import { patienceMs } from '../support/patience.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 import { allPublished, dump, everything, furnish } from './furnished.ts'
 
@@ -200,7 +201,7 @@ describe('concurrent worlds', () => {
     }
     await Promise.all(worlds.map(work))
     await Promise.all(worlds.map(({ id }) => server.testApi.delete(`/worlds/${id}`).expect(204)))
-  }, 60_000)
+  })
 
   it('can be reset, restored, copied, written to and removed at the same time', async () => {
     const world = await server.createWorld({ seed: everything })
@@ -263,7 +264,7 @@ describe('concurrent worlds', () => {
     ])
     for (const { status } of answers) expect([200, 204, 404]).toContain(status)
     await server.testApi.get(`/worlds/${world.id}`).expect(404)
-  }, 60_000)
+  })
 })
 
 describe('a reset of the server', () => {
@@ -319,9 +320,9 @@ describe('a reset of the server', () => {
           expect(body._embedded.invocations[0].status).toBe('SUCCEEDED')
           results.push(body._embedded.invocations[0].result.payload)
         },
-        { timeout: 20_000, interval: 20 },
+        { timeout: patienceMs, interval: 20 },
       )
     }
     expect(results).toEqual([1, 2])
-  }, 60_000)
+  })
 })

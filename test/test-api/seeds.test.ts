@@ -74,7 +74,6 @@ describe('a seed', () => {
       .poll(
         async () =>
           (await as.get(`/functions/${functionId}/invocations`)).body._embedded.invocations[0]?.status,
-        { timeout: 20_000 },
       )
       .toBe('SUCCEEDED')
   })

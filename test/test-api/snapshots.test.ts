@@ -18,7 +18,7 @@ beforeAll(async () => {
   rows = await dump(server)
   snapshot = (await server.testApi.post(`/worlds/${world.id}/snapshots`).send({ name: 'at sea' }).expect(201))
     .body
-}, 60_000)
+})
 afterAll(() => server.close())
 
 const restore = (id: number, snapshot: number) =>

@@ -36,9 +36,7 @@ async function post(path: string, body: object, token?: string) {
   return answer.json() as Promise<{ id: number; accessToken: string }>
 }
 
-it('each of 1,000 pending deliveries arrives at least once, though the server is killed meanwhile', {
-  timeout: 120_000,
-}, async () => {
+it('each of 1,000 pending deliveries arrives at least once, though the server is killed meanwhile', async () => {
   const world = await post('/_test/worlds', {})
   const hook = { url: receiver.url, events: ['user.created'], enabled: true }
   await post(`/_test/worlds/${world.id}/webhooks`, hook)
@@ -52,16 +50,14 @@ it('each of 1,000 pending deliveries arrives at least once, though the server is
   receiver.hold()
   await Promise.all(Array.from({ length: senders }, send))
   receiver.release(before)
-  await expect
-    .poll(() => receiver.received.length, { interval: 1, timeout: 30_000 })
-    .toBeGreaterThanOrEqual(before)
+  await expect.poll(() => receiver.received.length, { interval: 1 }).toBeGreaterThanOrEqual(before)
   expect(await server.end('SIGKILL')).toBe(null)
   const receivedBefore = receiver.received.length
   expect(receivedBefore).toBeLessThan(deliveries)
   receiver.release(Number.POSITIVE_INFINITY)
   await start()
   const names = () => new Set(receiver.received.map(({ event }) => event.data.name))
-  await expect.poll(() => names().size, { interval: 50, timeout: 60_000 }).toBe(deliveries)
+  await expect.poll(() => names().size, { interval: 50 }).toBe(deliveries)
   const ids = new Set(receiver.received.map(({ headers }) => headers['webhook-id']))
   expect(ids.size, 'what comes twice has the same id').toBe(deliveries)
   expect(receiver.received.length - deliveries, 'only what was under way comes twice').toBeLessThanOrEqual(6)

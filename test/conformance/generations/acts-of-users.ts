@@ -2,9 +2,10 @@
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
 import { createUser, sendMessage } from '../../support/factories.ts'
+import { patienceMs } from '../../support/patience.ts'
 import { uniqueName } from '../realtime.ts'
 import { type Act, aChannelOfBoth, once, same } from './act.ts'
-import { Person, patienceMs } from './person.ts'
+import { Person } from './person.ts'
 
 const countUnread = 'getUnreadMessagesCount|countUnreadMessages'
 

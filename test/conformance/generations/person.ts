@@ -2,16 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, CurrentUser } from '@chatkitty/core'
 import { expect } from 'vitest'
+import { patienceMs } from '../../support/patience.ts'
 import type { TestApplication, TestServer } from '../../support/server.ts'
 import { environmentOf, Inbox, type Chat as NewestChat } from '../realtime.ts'
 import { type Frame, type Wire, wireOf } from '../wire-tap.ts'
 import type { Client, ClientClass, GivenBy, HeardBy, Method, Newest } from './client.ts'
-
-/** Generations are put through their acts beside each other, and each may take that long. */
-export const patienceMs = 5_000
-
-/** Clients wait five seconds before they come back. */
-const returnMs = 15_000
 
 /** Where clients of a generation come from. */
 export interface Origin {
@@ -92,7 +87,7 @@ export class Person {
 
   /** What an observer hears from now on. */
   hear<Names extends string>(names: Names): HeardBy<Names> {
-    const inbox = new Inbox(patienceMs)
+    const inbox = new Inbox()
     this.#mustHave(names)[1](inbox.put)
     return inbox as unknown as HeardBy<Names>
   }
@@ -102,7 +97,7 @@ export class Person {
     const inboxes: Record<string, Inbox> = {}
     const callbacks: Record<string, Inbox['put']> = {}
     for (const [key, names] of Object.entries(chatCallbacks)) {
-      const inbox = new Inbox(patienceMs)
+      const inbox = new Inbox()
       inboxes[key] = inbox
       for (const name of names.split('|')) callbacks[name] = inbox.put
     }
@@ -116,7 +111,7 @@ export class Person {
     const topics = () => this.wire.frames.filter(isOfTopic).length
     const before = topics()
     this.wire.cut()
-    await until(() => this.wire.connects > 1 && topics() >= 2 * before && this.wire.isAnswered, returnMs)
+    await until(() => this.wire.connects > 1 && topics() >= 2 * before && this.wire.isAnswered)
   }
 
   /** Resolves when the server has answered all frames that want an answer. */
@@ -161,8 +156,8 @@ async function within<T>(name: string, promise: Promise<T>): Promise<T> {
 const isOfTopic = ({ command, headers }: Frame) =>
   command === 'SUBSCRIBE' && headers.destination?.startsWith('/topic/')
 
-async function until(isSo: () => boolean, withinMs = patienceMs): Promise<void> {
-  const giveUpAt = Date.now() + withinMs
+async function until(isSo: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + patienceMs
   while (!isSo()) {
     if (Date.now() > giveUpAt) throw new Error('The server did not answer all frames')
     await sleep(2)

@@ -2,8 +2,9 @@
 // the client's frames, then the server's.
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { patienceMs } from '../../support/patience.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
-import { connect, type Device, disconnect, done, settleMs, startChat } from '../realtime.ts'
+import { connect, type Device, disconnect, done, startChat } from '../realtime.ts'
 import type { Frame } from '../wire-tap.ts'
 
 let server: TestServer
@@ -139,7 +140,7 @@ class Recording {
         frames.filter(({ from, headers }) => from === 'S' && headers.ack).length,
       )
     }
-    await vi.waitFor(isThere, { timeout: settleMs, interval: 5 })
+    await vi.waitFor(isThere, { timeout: patienceMs, interval: 5 })
     this.write(title, since())
   }
 

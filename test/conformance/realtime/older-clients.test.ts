@@ -17,9 +17,10 @@ import { connectApi as connectApi25 } from 'chatkitty-2.5'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
+import { patienceMs } from '../../support/patience.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 import type { LegacyClient } from '../generations/client.ts'
-import { collect, done, environmentOf, Inbox, refused, settleMs, uniqueName } from '../realtime.ts'
+import { collect, done, environmentOf, Inbox, refused, uniqueName } from '../realtime.ts'
 import { aChannel, aCurrentUser, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
 import { wireOf } from '../wire-tap.ts'
 
@@ -43,7 +44,7 @@ describe('chatkitty 1.58.2', () => {
     const { session } = await done(client.startSession({ username }))
     expect(session.user).toEqual(aCurrentUser(username))
     const wire = wireOf(server.main.apiKey, username)
-    await vi.waitFor(() => expect(wire.isAnswered).toBe(true), { timeout: settleMs, interval: 5 })
+    await vi.waitFor(() => expect(wire.isAnswered).toBe(true), { timeout: patienceMs, interval: 5 })
     return client
   }
 
@@ -79,7 +80,7 @@ describe('chatkitty 1.58.2', () => {
     }
     const { session } = ben.startChatSession({ channel, ...callbacks })
     const wire = wireOf(server.main.apiKey, 'ben')
-    await vi.waitFor(() => expect(wire.listensTo(channel._topics.events)).toBe(true), { timeout: settleMs })
+    await vi.waitFor(() => expect(wire.listensTo(channel._topics.events)).toBe(true), { timeout: patienceMs })
 
     ann.sendKeystrokes({ channel, keys: 'He' })
     expect((await typing.next())[0]).toEqual(aUser('ann'))
@@ -199,7 +200,7 @@ class Bridge {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`${JSON.stringify(message)} was not answered`)),
-        settleMs,
+        patienceMs,
       )
       this.#answers.set(id, ({ type, payload }) => {
         if (type === 'stompx:action.sent') return

@@ -11,6 +11,7 @@ import {
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { patienceMs } from '../../support/patience.ts'
 import { shareServer, startServer, type TestServer } from '../../support/server.ts'
 import {
   collect,
@@ -20,7 +21,6 @@ import {
   done,
   environmentOf,
   refused,
-  settleMs,
   uniqueName,
   watchClient,
 } from '../realtime.ts'
@@ -63,7 +63,7 @@ describe('a refusal', () => {
         timestamp: expect.any(String),
       })
       refusedWires.push(wireOf(apiKey, username))
-      await vi.waitFor(() => expect(sockets[0]?.readyState).toBe(WebSocket.CLOSED), { timeout: settleMs })
+      await vi.waitFor(() => expect(sockets[0]?.readyState).toBe(WebSocket.CLOSED), { timeout: patienceMs })
     }
   })
 })
@@ -117,7 +117,7 @@ describe('a session', () => {
     const offline = collect<void>((callback) => bob.client.onCurrentUserOffline(callback))
     bob.wire.cut()
     await offline.next()
-    await vi.waitFor(() => expect(online.items.length).toBe(1), { timeout: 7_000 })
+    await vi.waitFor(() => expect(online.items.length).toBe(1), { timeout: patienceMs })
     await done(bob.client.retrieveCurrentUser())
     const sessions = bob.wire.frames
       .filter(({ command }) => command === 'CONNECTED')
@@ -188,7 +188,7 @@ describe('a connection', () => {
     messages.items.length = 0
     await done(client.readChannel({ channel: seen }))
     await messages.next((count) => count === 0)
-    await vi.waitFor(() => expect(connection.unreadChannelsCount.value).toBe(0), { timeout: settleMs })
+    await vi.waitFor(() => expect(connection.unreadChannelsCount.value).toBe(0), { timeout: patienceMs })
     await disconnect(bob)
   })
 

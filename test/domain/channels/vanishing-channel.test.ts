@@ -20,9 +20,7 @@ async function whileDeleting<T>(channelId: number, late: () => PromiseLike<T>): 
     const answer = Promise.resolve(late())
     const waiting =
       "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    await expect
-      .poll(async () => (await server.ctx.db.pool.query(waiting)).rowCount, { timeout: 10_000 })
-      .toBeGreaterThan(0)
+    await expect.poll(async () => (await server.ctx.db.pool.query(waiting)).rowCount).toBeGreaterThan(0)
     await client.query('commit')
     return await answer
   } finally {

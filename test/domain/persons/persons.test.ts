@@ -42,7 +42,7 @@ const count = async (text: string, values: unknown[] = []) => Number((await rows
 async function ended(id: number) {
   const look = () => owner.get(`${path}/jobs/${id}`).expect(200)
   await expect
-    .poll(look, { timeout: 30_000, interval: 20 })
+    .poll(look, { interval: 20 })
     .toMatchObject({ body: { state: expect.stringMatching(/FINISHED|FAILED/) } })
   const { body } = await look()
   expect(body).toMatchObject({ state: 'FINISHED' })

@@ -53,9 +53,7 @@ async function largeChannel() {
 async function lastJob(type: string) {
   const jobs = () => owner.get(`${path}/jobs`).expect(200)
   await expect
-    .poll(async () => (await jobs()).body.items.find((job: { type: string }) => job.type === type), {
-      timeout: 20_000,
-    })
+    .poll(async () => (await jobs()).body.items.find((job: { type: string }) => job.type === type))
     .toMatchObject({ state: expect.stringMatching(/FINISHED|FAILED/) })
   return (await jobs()).body.items.find((job: { type: string }) => job.type === type)
 }

@@ -200,7 +200,7 @@ async function expectHidden(furnished: Furnished, act: () => Promise<void>) {
 
   await held?.()
   held = undefined
-  await expect.poll(() => left(channel.id), { timeout: 20_000 }).toBe(0)
+  await expect.poll(() => left(channel.id)).toBe(0)
   const { body: then } = await main.get('/messages').expect(200)
   expect(then).toMatchObject({ _embedded: { messages: [{ id: later.id }] }, page: { total: 1 } })
   expect(await counted(channel.id)).toEqual({ messages: 1, mainMessages: 1, ofApplication: 1 })

@@ -50,7 +50,7 @@ async function run() {
 async function ended(id: number) {
   const look = () => owner.get(`${path}/jobs/${id}`).expect(200)
   await expect
-    .poll(look, { timeout: 20_000, interval: 20 })
+    .poll(look, { interval: 20 })
     .toMatchObject({ body: { state: expect.stringMatching(/FINISHED|FAILED/) } })
   return (await look()).body
 }
@@ -209,7 +209,7 @@ it('the server starts a run by itself once something is old, and none before', a
   expect(await jobs()).toEqual([])
   await days(2)
   await expect.poll(jobs).toHaveLength(1)
-  await expect.poll(() => bodiesOf(channel.id), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => bodiesOf(channel.id)).toEqual([])
   await sweeper.stop()
 })
 

@@ -38,13 +38,10 @@ async function send(channelId: number, count: number): Promise<void> {
 async function sweep(channelId: number, blocks: number): Promise<void> {
   let place: BlocksPlace | undefined
   await expect
-    .poll(
-      async () => {
-        place = await countMessageBlocks(server.ctx, place)
-        return (await blocksOf(channelId)).length
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      place = await countMessageBlocks(server.ctx, place)
+      return (await blocksOf(channelId)).length
+    })
     .toBe(blocks)
 }
 
@@ -111,13 +108,10 @@ it('nothing is counted while messages are being deleted', async () => {
     const oldest = 'select id from message where channel_id = $1 order by id limit 100'
     let place = await countMessageBlocks(server.ctx)
     await expect
-      .poll(
-        async () => {
-          place = await countMessageBlocks(server.ctx, { ...place, channelId: Number.MAX_SAFE_INTEGER })
-          return place.finalId
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        place = await countMessageBlocks(server.ctx, { ...place, channelId: Number.MAX_SAFE_INTEGER })
+        return place.finalId
+      })
       .toBeGreaterThanOrEqual(newest)
     await deleter.query('begin')
     await deleter.query(`delete from message where id in (${oldest})`, [channel.id])

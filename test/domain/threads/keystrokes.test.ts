@@ -92,7 +92,7 @@ describe('keystrokes of users who may no longer type stop at once', () => {
         () => false,
         () => true,
       )
-    await expect.poll(isRefused, { timeout: 10_000 }).toBe(true)
+    await expect.poll(isRefused).toBe(true)
     await expectBothRefused()
   })
 })

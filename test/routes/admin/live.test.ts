@@ -178,7 +178,7 @@ describe('the live stream', () => {
     expect(await reader.next()).toMatchObject({ event: 'open' })
     await send('delete', '/session').expect(204)
     expect(await reader.next()).toBeUndefined()
-  }, 15_000)
+  })
 
   it('does not delay the stop of the server', async () => {
     const stopping = await startServer()
@@ -190,5 +190,5 @@ describe('the live stream', () => {
     expect(await reader.next()).toMatchObject({ event: 'open' })
     await stopping.close()
     expect(await reader.next()).toBeUndefined()
-  }, 10_000)
+  })
 })

@@ -20,7 +20,7 @@ const upload = (path: string, content: unknown) =>
 
 async function ended(id: number) {
   const job = async () => (await developer.get(`${inside}/jobs/${id}`).expect(200)).body
-  await expect.poll(job, { timeout: 20_000, interval: 20 }).toMatchObject({ endedTime: expect.any(String) })
+  await expect.poll(job, { interval: 20 }).toMatchObject({ endedTime: expect.any(String) })
   return job()
 }
 
