@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { ChatKitty, ChatSessionsApi, Configuration, UserSessionsApi } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, it, vi } from 'vitest'
 import { mustBeCovered, observe } from './coverage.ts'
-import { describeSdk } from './sdk-suite.ts'
+import { describeSdk } from './sdk/suite.ts'
 import { configurationFor, untyped } from './support.ts'
 
 const called = observe(/^axios\/0\.26\./)

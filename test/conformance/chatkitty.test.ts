@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { endedJob } from '../support/jobs.ts'
 import { mustBeCovered, observe } from './coverage.ts'
-import { describeSdk } from './sdk-suite.ts'
+import { describeSdk } from './sdk/suite.ts'
 import { aTime, configurationFor, importFile, readMessage, reportMessage, untyped } from './support.ts'
 
 const called = observe(/^axios\/1\./)

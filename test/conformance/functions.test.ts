@@ -4,7 +4,7 @@ import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
-import type { Apis } from './sdk.ts'
+import type { Apis } from './sdk/sdk.ts'
 import { configurationFor, linksBelow, refusal, untyped } from './support.ts'
 
 interface Calls {

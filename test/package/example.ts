@@ -4,6 +4,7 @@ import { cp, readFile, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { patienceMs } from '../support/patience.ts'
 import type { Installed } from './install.ts'
 
 const source = 'examples/vitest-chatkitty'
@@ -25,7 +26,7 @@ export function exampleWorks(installed: () => Installed): void {
         env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },
       }).catch((error) => error)
     expect((await run('typescript/bin/tsc')).stdout).toBe('')
-    const { stdout } = await run('vitest/vitest.mjs', 'run', '--reporter=json')
+    const { stdout } = await run('vitest/vitest.mjs', 'run', '--reporter=json', `--testTimeout=${patienceMs}`)
     const { numFailedTests, numPassedTests, testResults } = JSON.parse(stdout)
     expect({ numFailedTests, files: testResults.length }, stdout).toEqual({ numFailedTests: 0, files: 3 })
     expect(numPassedTests).toBe(12)

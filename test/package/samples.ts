@@ -4,6 +4,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { patienceMs } from '../support/patience.ts'
 import { readSamples, type Sample } from '../support/samples.ts'
 import type { Installed } from './install.ts'
 
@@ -25,13 +26,16 @@ const exec = (root: string, ...command: string[]) => [
 const runners: Record<string, Runner> = {
   Vitest: {
     runs: /^(vitest\.config\.ts|\w+\.test\.(ts|js))$/,
-    args: () => [ofHere('vitest/vitest.mjs'), 'run'],
+    args: () => [ofHere('vitest/vitest.mjs'), 'run', `--testTimeout=${patienceMs}`],
   },
   Playwright: {
     runs: /\.spec\.ts$/,
-    args: () => [ofHere('@playwright/test/cli.js'), 'test', '--reporter=line'],
+    args: () => [ofHere('@playwright/test/cli.js'), 'test', '--reporter=line', `--timeout=${patienceMs}`],
   },
-  Jest: { runs: /\.test\.cjs$/, args: () => [ofHere('jest/bin/jest.js'), '--testMatch=**/*.test.cjs'] },
+  Jest: {
+    runs: /\.test\.cjs$/,
+    args: () => [ofHere('jest/bin/jest.js'), '--testMatch=**/*.test.cjs', `--testTimeout=${patienceMs}`],
+  },
   'node:test': { runs: /\.test\.mjs$/, args: () => ['--test'] },
   Python: {
     runs: /\.py$/,

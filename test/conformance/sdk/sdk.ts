@@ -1,8 +1,8 @@
 // The server SDKs as the suite knows them: the same calls and camelCase, however they name and spell them.
 import type { ChatKitty } from 'chatkitty'
 import { expect } from 'vitest'
-import type { TestApplication, TestServer } from '../support/server.ts'
-import type { Call, Untyped } from './support.ts'
+import type { TestApplication, TestServer } from '../../support/server.ts'
+import type { Call, Untyped } from '../support.ts'
 
 /** The calls by the names that the newest SDK gives them, without `Api` behind each group. */
 export type Apis = {
