@@ -2,22 +2,18 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inflateRawSync } from 'node:zlib'
 import supertest from 'supertest'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
-import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
-import { readMessage } from '#domain/messages/reading/read-message.ts'
-import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { redactorOf, termsOf } from '#domain/persons/redactor.ts'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'
-import { callerOf } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { deploy, endedInvocations } from '../../support/functions.ts'
-import { importFile } from '../../support/jobs.ts'
+import { deploy } from '../../support/functions.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { unzip } from '../../support/zip.ts'
 import { Receiver } from '../../webhooks/receiver.ts'
+import { plantPerson, taken } from './person.ts'
 
 let server: TestServer
 let owner: AdminClient
@@ -63,167 +59,14 @@ async function placesOf(text: string): Promise<string[]> {
   return found.sort()
 }
 
-const taken = () => expect.poll(() => count('select count(*) from outbox_event')).toBe(0)
-
-/** What other doors leave in the rows, as they write it: of other processes, of moves, of users' own devices, of faults. */
-async function plantRows({
-  person,
-  friend,
-  channel,
-  message,
-  name,
-}: Record<'person' | 'friend' | 'channel' | 'message', { id: number }> & { name: string }) {
-  const { id } = main
-  const json = JSON.stringify({ of: { call: `about ${name}` } })
-  const text = `about ${name}`
-  const { pool } = server.ctx.db
-  const plant = (statement: string, values: unknown[]) => pool.query(statement, values)
-  await plant('update application set ui = $2 where id = $1', [id, json])
-  await plant('update "user" set presence_status = $2 where id = $1', [friend.id, text])
-  await plant(
-    `insert into user_ban (user_id, application_id, reason, created_by) values ($1, $2, $3, 'admin')`,
-    [friend.id, id, text],
-  )
-  await plant(`insert into user_secret (user_id, name, secret) values ($1, 'plain', $2)`, [person.id, json])
-  await plant(
-    `insert into thread (application_id, channel_id, type, name, properties) values ($1, $2, 'STANDALONE', $3, $4)`,
-    [id, channel.id, text, json],
-  )
-  await plant('update message set links = $2, mentions = $3 where id = $1', [
-    message.id,
-    JSON.stringify([{ source: `https://example.org/${name}`, startPosition: 0, endPosition: 1 }]),
-    JSON.stringify([{ type: 'USER', tag: name, startPosition: 0, endPosition: 1, id: person.id }]),
-  ])
-  await plant('update message_report set properties = $2 where message_id = $1', [message.id, json])
-  await plant(
-    `insert into resolved_report
-       (id, application_id, channel_id, message_id, user_id, reason, properties, created_time, resolution, resolved_by)
-     values (nextval(pg_get_serial_sequence('message_report', 'id')), $1, $2, $3, $4, $5, $6, now(), 'keep', 'admin')`,
-    [id, channel.id, message.id, friend.id, text, json],
-  )
-  await plant('update job set errors = $2 where application_id = $1', [
-    id,
-    JSON.stringify([{ index: 0, reason: text }]),
-  ])
-  await plant('update "function" set description = $2 where application_id = $1', [id, text])
-  await plant(
-    `update function_invocation set result = $2, logs = $3
-     where function_id in (select f.id from "function" f where f.application_id = $1)`,
-    [id, json, JSON.stringify([{ message: text }])],
-  )
-  await plant(`insert into event_log (application_id, type, payload) values ($1, 'channel.updated', $2)`, [
-    id,
-    json,
-  ])
-  await plant(
-    `update webhook_delivery set attempts = $2
-     where webhook_id in (select w.id from webhook w where w.application_id = $1)`,
-    [id, JSON.stringify([{ answer: text }])],
-  )
-  await plant(
-    `insert into audit_entry (application_id, actor_type, actor_name, action, target_type, target_id, details)
-     values ($1, 'user', $2, 'channel.deleted', 'user', $2, $3)`,
-    [id, name, json],
-  )
-  await plant(
-    `insert into moved_item (application_id, source, kind, key, parent_key, digest, content, pass) values
-       ($1, 'stream', 'user', $2, null, '\\x01', null, 1), ($1, 'stream', 'user', $3, null, '\\x01', $4, 1),
-       ($1, 'stream', 'message', 'answer ' || $5::bigint, $2, '\\x02', '{}', 1)`,
-    [id, name, `x ${name}`, json, person.id],
-  )
-}
-
-/** A person who has left its names wherever one can. */
-async function planted(name: string, displayName: string) {
-  const properties = { email: `${name}@example.org`, home: { call: `This is ${displayName} "at home"` } }
-  const person = await createUser(main, { name, displayName, properties })
-  const friend = await createUser(main, { properties: { friend: name } })
-  const bot = await deploy(
-    main,
-    'user.sent.message',
-    'async (event) => { console.log(event.user.name); return event }',
-  )
-  await owner
-    .post(`${path}/webhooks`, {
-      url: receiver.url,
-      events: ['*'],
-      description: `asked for by ${displayName}`,
-    })
-    .expect(201)
-  await owner.post(`${path}/webhooks`, { url: 'http://127.0.0.1:1/', events: ['*'] }).expect(201)
-  await main
-    .post(`/users/${person.id}/display-picture`)
-    .attach('file', Buffer.from('GIF89a'), `${name}.gif`)
-    .expect(200)
-  await main.put(`/users/${person.id}/secrets/${name}`, { secret: { of: name } }).expect(200)
-  const members = [{ id: person.id }, { id: friend.id }]
-  const channel = await createChannel(main, {
-    name: `room-of-${name}`,
-    displayName: `${displayName}'s room`,
-    properties: { host: name },
-    members,
-  })
-  const direct = await createChannel(main, { type: 'DIRECT', members })
-  const by = { user: { id: person.id } }
-  const first = await sendMessage(main, channel.id, {
-    ...by,
-    body: `I am ${displayName}`,
-    groupTag: name,
-    properties: { from: name },
-  })
-  const { body: file } = await main
-    .post(`/channels/${channel.id}/messages`)
-    .field({ username: name })
-    .attach('file', Buffer.from(`a letter of ${displayName}`), `${name}.txt`)
-    .expect(200)
-  const answer = await sendMessage(main, channel.id, {
-    user: { id: friend.id },
-    body: `Hello @${name}, or ${displayName.toUpperCase()}! And @${name} again`,
-  })
-  await sendMessage(main, direct.id, { ...by, body: 'a secret' })
-  const caller = callerOf(main, person)
-  const other = callerOf(main, friend)
-  await reactToMessage(server.ctx, caller, answer.id, { emoji: 'tada' })
-  await readMessage(server.ctx, caller, answer.id)
-  await reportMessage(server.ctx, caller, answer.id, { reason: `${displayName} minds` })
-  await reportMessage(server.ctx, other, first.id, {
-    reason: `${name} again`,
-    properties: { of: name },
-  })
-  const { items } = (await owner.get(`${path}/reports?state=open`).expect(200)).body
-  await owner.post(`${path}/reports/${items[0].id}/resolve`, { action: 'keep' }).expect(200)
-  await owner.post(`${path}/users/${person.id}/ban`, { reason: `${displayName} shouts` }).expect(200)
-  await owner.delete(`${path}/users/${person.id}/ban`).expect(204)
-  await owner.patch(path, { name: `Of ${displayName}`, properties: { contact: displayName } }).expect(200)
-  const key = { idempotencyKey: `message-of-${name}` }
-  const item = { type: 'TEXT', channelId: channel.id, user: name, body: 'imported', ...key }
-  await importFile(main, 'messages', [item, { ...item, user: name, channelId: 1e9, idempotencyKey: 'x' }])
-  await importFile(main, 'users', [{ name, displayName, isGuest: false }])
-  await main.post('/analytics/users', {}).expect((answer) => expect(answer.status).toBeLessThan(500))
-  const { prisma } = server.ctx.db
-  const session = await prisma.userSession.create({
-    data: {
-      applicationId: main.id,
-      userId: person.id,
-      key: uuid(),
-      node: server.ctx.node.id,
-      state: 'ENDED',
-      endTime: new Date(),
-      userAgent: `${name}'s phone`,
-    },
-  })
-  await prisma.chatSession.create({ data: { sessionId: session.id, channelId: channel.id, state: 'ENDED' } })
-  await endedInvocations(main, bot, 3)
-  await taken()
-  await expect.poll(() => receiver.types()).toContain('message.reported')
-  await plantRows({ person, friend, channel, message: answer, name })
-  return { person, friend, channel, direct, first, answer, file }
-}
-
 describe('an export', () => {
   it('is a ZIP with all data and files of a person', async () => {
     const name = `jane-${uuid().slice(0, 8)}`
-    const { person, answer, file } = await planted(name, `Jane Quill ${name.slice(5)}`)
+    const { person, answer, file } = await plantPerson(
+      { server, owner, receiver, main, path },
+      name,
+      `Jane Quill ${name.slice(5)}`,
+    )
     const developer = await createAdmin(server, 'developer')
     const { body: job } = await developer.post(`${path}/users/${person.id}/export`).expect(202)
     expect(job.type).toBe('PERSON_EXPORT')
@@ -315,7 +158,11 @@ describe('an erasure', () => {
   it('leaves the names of the person nowhere: in no column of any table, and in no file', async () => {
     const name = `zaphod-${uuid().slice(0, 8)}`
     const displayName = `Zaphod Beeblebrox ${name.slice(7)}`
-    const { person, channel, direct, answer, file } = await planted(name, displayName)
+    const { person, channel, direct, answer, file } = await plantPerson(
+      { server, owner, receiver, main, path },
+      name,
+      displayName,
+    )
     const { body: exporting } = await owner.post(`${path}/users/${person.id}/export`).expect(202)
     await ended(exporting.id)
     const named = new Set([...(await placesOf(name)), ...(await placesOf(displayName))])
@@ -331,7 +178,7 @@ describe('an erasure', () => {
     await main.get(`/users/${person.id}`).expect(404)
     await ended(job.id)
     while (await sweepFiles(server.ctx));
-    await taken()
+    await taken(server)
 
     expect(await placesOf(name)).toEqual([])
     expect(await placesOf(displayName)).toEqual([])
@@ -474,23 +321,6 @@ describe('a name', () => {
     ).toEqual(['a@b.org'])
   })
 })
-
-/** The files of a ZIP, by its directory [APPNOTE 4.3.12]. */
-function unzip(bytes: Buffer): Map<string, Buffer> {
-  const files = new Map<string, Buffer>()
-  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06'))
-  let at = bytes.readUInt32LE(end + 16)
-  for (let left = bytes.readUInt16LE(end + 10); left > 0; left -= 1) {
-    const [nameSize, extraSize, commentSize] = [28, 30, 32].map((place) => bytes.readUInt16LE(at + place))
-    const name = bytes.toString('utf8', at + 46, at + 46 + (nameSize ?? 0))
-    const local = bytes.readUInt32LE(at + 42)
-    const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28)
-    const packed = bytes.subarray(start, start + bytes.readUInt32LE(at + 20))
-    files.set(name, bytes.readUInt16LE(at + 10) === 8 ? inflateRawSync(packed) : packed)
-    at += 46 + (nameSize ?? 0) + (extraSize ?? 0) + (commentSize ?? 0)
-  }
-  return files
-}
 
 /** Files of the server, its logs among them, in which a text stands. */
 async function filesWith(text: string): Promise<string[]> {
