@@ -50,7 +50,9 @@ if (broken.length > 0) {
     `\n${broken.join('\n')}\n\nBroken: npm run faults -- --seed ${seed} --rounds ${rounds}\n`,
   )
 }
-process.stdout.write(broken.length > 0 ? '' : '\nNothing was lost, nothing was told twice, all in order.\n')
+process.stdout.write(
+  broken.length > 0 ? '' : '\nNothing was lost, nothing was delivered twice, and all was in order.\n',
+)
 process.exit(broken.length > 0 ? 1 : 0)
 
 async function play(name: string, fault: Fault): Promise<void> {
