@@ -156,6 +156,7 @@ const others = [
   'audit_entry',
   'statistics_bucket',
   'message_block',
+  'large_message_block',
   'statistics_due',
   'request_hour',
   'live_watch',

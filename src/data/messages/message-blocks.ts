@@ -57,7 +57,7 @@ const uncountedStatement = reading(
   (columns) => `
     select ${columns} from (
       select n.scope_id as id, n.value >= $3 and n.value - coalesce((
-          select sum(b.count) from message_block b where b.channel_id = n.scope_id and b.level = 0), 0) >= $3 as is_uncounted
+          select sum(b.count) from message_block b where b.channel_id = n.scope_id), 0) >= $3 as is_uncounted
       from counter n where n.scope = 'channel.messages' and n.scope_id > $1 order by n.scope_id limit $2::int
     ) page`,
 )
@@ -113,8 +113,7 @@ const countStatement = {
   text: `
     with last as materialized (
       select coalesce((
-        select through_id from message_block where channel_id = $1 and level = 0
-        order by from_id desc limit 1), 0) as id
+        select through_id from message_block where channel_id = $1 order by from_id desc limit 1), 0) as id
     ), numbered as (
       select m.id, (row_number() over (order by m.id) - 1) / $3::int as nth from (
         select m.id from message m where m.channel_id = $1 and m.id > (select id from last) and m.id <= $2
@@ -123,20 +122,20 @@ const countStatement = {
     ), block as (
       select nth, max(id) as through_id from numbered group by nth having count(*) = $3
     )
-    insert into message_block (channel_id, level, from_id, through_id, count)
-    select $1, 0, coalesce(lag(block.through_id) over (order by block.nth), last.id) + 1, block.through_id, $3
+    insert into message_block (channel_id, from_id, through_id, count)
+    select $1, coalesce(lag(block.through_id) over (order by block.nth), last.id) + 1, block.through_id, $3
     from block, last`,
 }
 /** Counts blocks that are not part of a large block yet as large blocks. */
 const enlargeStatement = {
   name: 'enlarge-message-blocks',
   text: `
-    insert into message_block (channel_id, level, from_id, through_id, count)
-    select $1, 1, min(from_id), max(through_id), sum(count) from (
+    insert into large_message_block (channel_id, from_id, through_id, count)
+    select $1, min(from_id), max(through_id), sum(count) from (
       select b.from_id, b.through_id, b.count, (row_number() over (order by b.from_id) - 1) / $2::int as nth
       from message_block b
-      where b.channel_id = $1 and b.level = 0 and b.from_id > coalesce((
-        select through_id from message_block where channel_id = $1 and level = 1 order by from_id desc limit 1), 0)
+      where b.channel_id = $1 and b.from_id > coalesce((
+        select through_id from large_message_block where channel_id = $1 order by from_id desc limit 1), 0)
     ) numbered
     group by nth having count(*) = $2`,
 }

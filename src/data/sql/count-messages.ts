@@ -4,8 +4,8 @@ export const endOfMessages = String(Number.MAX_SAFE_INTEGER)
 /**
  * SQL text: the number of messages in membership `cm`'s channel after one id and up to another. Blocks within the range
  * are not counted again, see data/messages/message-blocks.ts: at most the messages of two blocks are read, and those
- * newer than the blocks. Likewise, at most the blocks of two large blocks are read. Indexes: message_block (channel_id,
- * level, from_id), message (channel_id, id, user_id).
+ * newer than the blocks. Likewise, at most the blocks of two large blocks are read. Indexes: message_block and
+ * large_message_block (channel_id, from_id), message (channel_id, id, user_id).
  */
 export function countBetween(after: string, through: string): string {
   return counting(after, through, 'b.count', 'true')
@@ -34,21 +34,21 @@ function counting(after: string, through: string, inBlocks: string, wanted: stri
       select sum(b.count)::bigint as count, min(b.from_id) as from_id, max(b.through_id) as through_id
       from (
         select sum(b.count) as count, min(b.from_id) as from_id, max(b.through_id) as through_id
-        from message_block b where ${blocks(1, after, through)}
+        from large_message_block b where ${within(after, through)}
       ) large cross join lateral (
         select large.*
         union all
         select b.count, b.from_id, b.through_id from message_block b
-        where ${blocks(0, after, `coalesce(large.from_id - 1, ${through})`)}
+        where ${within(after, `coalesce(large.from_id - 1, ${through})`)}
         union all
         select b.count, b.from_id, b.through_id from message_block b
-        where ${blocks(0, 'large.through_id', through)}
+        where ${within('large.through_id', through)}
       ) b
     ) b)`
 }
 
-/** SQL text: whether block `b` of a level is within membership `cm`'s channel, after one id and up to another. */
-function blocks(level: 0 | 1, after: string, through: string): string {
-  return `b.channel_id = cm.channel_id and b.level = ${level} and b.from_id > ${after} and b.from_id <= ${through}
+/** SQL text: whether block `b` is within membership `cm`'s channel, after one id and up to another. */
+function within(after: string, through: string): string {
+  return `b.channel_id = cm.channel_id and b.from_id > ${after} and b.from_id <= ${through}
     and b.through_id <= ${through}`
 }

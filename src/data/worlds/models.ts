@@ -75,6 +75,7 @@ export const models = {
   MovedItem: { of: ofApplication },
   OutboxEvent: { of: ofApplication },
   MessageBlock: { of: `t.channel_id = any${channels}` },
+  LargeMessageBlock: { of: `t.channel_id = any${channels}` },
   WebhookDelivery: {
     of: `t.webhook_id = any(array(select w.id from webhook w where w.application_id = $1))`,
   },
