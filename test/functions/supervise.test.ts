@@ -19,16 +19,25 @@ afterEach(() => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Runs the module in a process, and returns it with the numbers in its first line of output. */
-async function startServer(source: string): Promise<{ server: ChildProcess; pids: number[] }> {
+interface Started {
+  server: ChildProcess
+  /** In its first line of output. */
+  pids: number[]
+  /** Its further lines. */
+  lines: AsyncIterator<string>
+}
+
+/** Runs the module in a process. */
+async function startServer(source: string): Promise<Started> {
   const args = ['--input-type=module', '--no-warnings', '-e', source, folder]
   const server = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: join(import.meta.dirname, '../..'),
   })
   servers.push(server)
-  const [line] = await once(createInterface({ input: server.stdout }), 'line')
-  return { server, pids: JSON.parse(line) }
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
+  const { value = '' } = await lines.next()
+  return { server, pids: JSON.parse(value), lines }
 }
 
 const isGone = (pid: number) => expect.poll(() => isAlive(pid)).toBe(false)
@@ -69,8 +78,8 @@ describe.skipIf(process.platform === 'win32')('a supervised program ends with th
   })
 
   it.runIf(process.platform === 'linux')('and the supervising shell ends with the program', async () => {
-    const { server } = await startServer(supervised('shell', 'process.exit(0) // marked'))
-    await once(server.stdout as NodeJS.ReadableStream, 'data')
+    const { server, lines } = await startServer(supervised('shell', 'process.exit(0) // marked'))
+    expect(await lines.next()).toMatchObject({ value: 'closed' })
     const watchers = async () => {
       const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
       const lines = await Promise.all(

@@ -238,7 +238,7 @@ describe('the time', () => {
       upgrade(frame('CONNECT') + frame('DISCONNECT', { receipt: 'bye' })),
       upgrade(frame('PUBLISH')),
     ])
-    await Promise.all(sockets.map((socket) => once(socket, 'close')))
+    await expect.poll(() => sockets.map(({ closed }) => closed)).toEqual([true, true])
     await expect.poll(() => server.stomp.count).toBe(0)
     expect(server.board.calls).toEqual(['connect nobody', 'closed disconnect'])
   })
