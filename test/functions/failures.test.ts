@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { handler, isAlive, startGate, startRunner, type TestRunner } from './support.ts'
+import { isAlive } from '../support/is-alive.ts'
+import { handler, startGate, startRunner, type TestRunner } from './support.ts'
 
 let test: TestRunner
 beforeAll(async () => {

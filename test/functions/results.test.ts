@@ -1,6 +1,7 @@
 // What a run gives back: its result, its output, and what it leaves behind.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { handler, isAlive, startRunner, type TestRunner } from './support.ts'
+import { isAlive } from '../support/is-alive.ts'
+import { handler, startRunner, type TestRunner } from './support.ts'
 
 let test: TestRunner
 beforeAll(async () => {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { isAlive, startRunner } from './support.ts'
+import { isAlive } from '../support/is-alive.ts'
+import { startRunner } from './support.ts'
 
 const src = join(import.meta.dirname, '../../src/functions')
 let folder: string

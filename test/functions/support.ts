@@ -9,6 +9,7 @@ import { expect } from 'vitest'
 import type { Outcome } from '#functions/outcome.ts'
 import type { RuntimeSpec } from '#functions/prepare.ts'
 import { FunctionRunner, type Invocation, type RunnerOptions } from '#functions/runner.ts'
+import { isAlive } from '../support/is-alive.ts'
 
 export interface TestRunner {
   runner: FunctionRunner
@@ -77,15 +78,6 @@ export async function startRunner(options: Partial<RunnerOptions> = {}): Promise
       expect(pids.filter(isAlive)).toEqual([])
       await rm(folder, { recursive: true, force: true })
     },
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 

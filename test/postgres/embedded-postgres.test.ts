@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
-import { isAlive } from '#postgres/lock.ts'
+import { isAlive } from '../support/is-alive.ts'
 import { query } from '../support/query.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
@@ -254,7 +254,7 @@ describe('the embedded Postgres', () => {
     const pids = [await postmasterPid(), ...workers.map((worker) => Number(worker.pid))]
     await Promise.all([postgres.stop(), postgres.stop()])
     await postgres.stop()
-    await expect.poll(() => pids.filter(isAlive)).toEqual([]) // until Node has reaped its child process
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]) // its file goes a moment before it does
     expect(await readdir(join(folder, 'data'))).not.toContain('postmaster.pid')
   })
 
