@@ -1,15 +1,20 @@
 // Lists by page number: the page is found by the index alone, and its rows are joined afterwards.
 import { type Columns, type Listed, listed } from '#data/columns.ts'
-import type { Querier } from '#data/database.ts'
+import type { Querier, Statement } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { refused } from '#errors.ts'
 import type { Page, PageRequest, Sort } from '#resources/page.ts'
 
 const { sql, join, raw, empty } = Prisma
 
+/** A page up to this position takes a few milliseconds, and so does not delay other statements on its line. */
+const shallowMax = 1_000
+
 export interface ListQuery<E> {
   /** Set if only the values of the statement vary: it is then prepared once, unless a sort is requested. */
   name?: string
+  /** As for statements, for lists in the order of an index whose total need not be counted; only used for first pages. */
+  line?: Statement['line']
   /** What is listed, for errors. */
   resource: string
   /** The table or join in which the page is found, and the column that identifies its items. */
@@ -48,9 +53,14 @@ export async function listPage<E>(db: Querier, list: ListQuery<E>, page: PageReq
     select ${raw(columns.text)} from (select ${total} as total) listed
     left join lateral (select page.place, ${raw(list.columns.text)} from page ${raw(list.joins)}) item on true
     order by item.place`
-  const name = page.sort.length === 0 ? list.name : undefined
   const { text, values } = query
-  return toPage(await db.all({ text, columns, ...(name !== undefined && { name }) }, values), page)
+  const statement = { text, columns, ...preparation(list, page) }
+  return toPage(await db.all(statement, values), page)
+}
+
+function preparation<E>({ name, line }: ListQuery<E>, page: PageRequest): Pick<Statement, 'name' | 'line'> {
+  if (name === undefined || page.sort.length > 0) return {}
+  return { name, ...(line && (page.number + 1) * page.size <= shallowMax && { line }) }
 }
 
 /** Converts the rows of a list statement to a page. */

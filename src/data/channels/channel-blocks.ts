@@ -20,13 +20,15 @@ export function readChannelBlockPage(
   page: PageRequest,
 ): Promise<Page<ChannelBlockRecord>> {
   const sortable = { ...sortableUsers, id: 'b.id', createdTime: 'b.created_time' }
+  const narrowing = matching(match)
   return listPage(
     db,
     {
+      ...(narrowing.length === 0 && { name: 'list-channel-blocks' }),
       resource: 'channel_block_record',
       from: sql`channel_block b join "user" u on u.id = b.user_id`,
       id: 'b.id',
-      where: [sql`b.channel_id = ${channelId}::bigint`, ...matching(match)],
+      where: [sql`b.channel_id = ${channelId}::bigint`, ...narrowing],
       sortable,
       order: 'b.id',
       columns: select({

@@ -106,7 +106,7 @@ const sortable = {
 
 async function listPageOfChannels(
   db: Db,
-  list: Pick<ListQuery<Channel>, 'name' | 'from' | 'where' | 'total'>,
+  list: Pick<ListQuery<Channel>, 'name' | 'line' | 'from' | 'where' | 'total'>,
   page: PageRequest,
 ): Promise<Page<Channel>> {
   const found = await listPage(
@@ -152,6 +152,7 @@ export function readChannelPage(
       where: [sql`c.application_id = ${applicationId}::bigint`, ...narrowing],
       ...(narrowing.length === 0 && {
         name: 'list-channels',
+        line: 'reads',
         total: counterOf('application.channels', applicationId),
       }),
     },
@@ -164,6 +165,7 @@ export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): P
   return listPageOfChannels(
     db,
     {
+      name: 'list-channels-of-user',
       from: sql`channel_membership cm join channel c on c.id = cm.channel_id`,
       where: [sql`cm.user_id = ${userId}::bigint`],
     },

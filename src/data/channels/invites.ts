@@ -15,6 +15,7 @@ export function listInvites(db: Db, channelId: number, page: PageRequest): Promi
   return listPage(
     db,
     {
+      name: 'list-invites',
       resource: 'channel_invite',
       from: sql`channel_invite i`,
       id: 'i.id',

@@ -1,14 +1,14 @@
 import { bool, column, columnsOf, int8, oneOf, select, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
-import { counterValue } from '#data/events/counters.ts'
+import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { listPage } from '#data/lists.ts'
+import { type ListQuery, listPage } from '#data/lists.ts'
 import { matching, sortableUsers, type UserMatch, usersOnPage } from '#data/users/user-lists.ts'
 import type { ChannelMembership, ChannelType, Standing } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
 
-const { sql, raw } = Prisma
+const { sql } = Prisma
 
 /** The filter that users can apply to the members of a channel. */
 export type MemberMatch = Pick<UserMatch, 'displayName'>
@@ -17,10 +17,11 @@ export type MemberMatch = Pick<UserMatch, 'displayName'>
 function listUsersOfChannel(
   db: Db,
   where: Prisma.Sql[],
-  { match = {}, total }: { match?: MemberMatch | undefined; total?: Prisma.Sql },
+  match: MemberMatch | undefined,
+  unfiltered: Partial<ListQuery<User>>,
   page: PageRequest,
 ): Promise<Page<User>> {
-  const narrowing = matching(match)
+  const narrowing = matching(match ?? {})
   return listPage(
     db,
     {
@@ -34,7 +35,7 @@ function listUsersOfChannel(
       sortable: sortableUsers,
       order: 'cm.user_id',
       ...usersOnPage,
-      ...(total && narrowing.length === 0 && { total }),
+      ...(narrowing.length === 0 && unfiltered),
     },
     page,
   )
@@ -47,7 +48,13 @@ export function listMembers(
   page: PageRequest,
   match?: MemberMatch,
 ): Promise<Page<User>> {
-  return listUsersOfChannel(db, [ofChannel(channelId)], { match, total: memberCount(channelId) }, page)
+  return listUsersOfChannel(
+    db,
+    [ofChannel(channelId)],
+    match,
+    { name: 'list-members', line: 'reads', total: memberCount(channelId) },
+    page,
+  )
 }
 
 export function listModerators(
@@ -56,7 +63,13 @@ export function listModerators(
   page: PageRequest,
   match?: MemberMatch,
 ): Promise<Page<User>> {
-  return listUsersOfChannel(db, [ofChannel(channelId), sql`cm.moderator`], { match }, page)
+  return listUsersOfChannel(
+    db,
+    [ofChannel(channelId), sql`cm.moderator`],
+    match,
+    { name: 'list-moderators' },
+    page,
+  )
 }
 
 /** Lists the members who are in the channel now, that is, have an active chat session there. */
@@ -64,7 +77,7 @@ export function listParticipants(db: Db, channelId: number, page: PageRequest): 
   const present = sql`exists (
     select from chat_session cs join user_session us on us.id = cs.session_id
     where cs.channel_id = cm.channel_id and cs.state = 'ACTIVE' and us.user_id = cm.user_id)`
-  return listUsersOfChannel(db, [ofChannel(channelId), present], {}, page)
+  return listUsersOfChannel(db, [ofChannel(channelId), present], {}, { name: 'list-participants' }, page)
 }
 
 export function listMemberships(
@@ -90,7 +103,7 @@ export function listMemberships(
 }
 
 const ofChannel = (id: number) => sql`cm.channel_id = ${id}::bigint`
-const memberCount = (id: number) => raw(counterValue('channel.members', String(id)))
+const memberCount = (id: number) => counterOf('channel.members', id)
 
 /**
  * Makes users members. Messages written before do not count as unread for them.

@@ -78,6 +78,7 @@ export function readFunctionPage(
   return listPage(
     db,
     {
+      name: 'list-functions',
       resource: 'function',
       from: sql`function f`,
       id: 'f.id',

@@ -42,6 +42,7 @@ export function listInvocations(
   return listPage(
     db,
     {
+      name: 'list-invocations',
       resource: 'invocation',
       from: sql`function_invocation i`,
       id: 'i.id',

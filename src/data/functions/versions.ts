@@ -62,6 +62,7 @@ export function listVersions(db: Db, functionId: number, page: PageRequest): Pro
   return listPage(
     db,
     {
+      name: 'list-function-versions',
       resource: 'function_version',
       from: sql`function_version v`,
       id: 'v.id',

@@ -169,6 +169,7 @@ export async function readReportedMessagePage(
   const found = await listPage(
     db,
     {
+      name: 'list-reported-messages',
       resource: 'message',
       from: Prisma.sql`message m`,
       id: 'm.id',

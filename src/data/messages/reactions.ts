@@ -69,6 +69,7 @@ export function listReactions(db: Db, messageId: number, page: PageRequest): Pro
   return listPage(
     db,
     {
+      name: 'list-reactions',
       resource: 'reaction',
       from: sql`reaction r join "user" u on u.id = r.user_id`,
       id: 'r.ctid',

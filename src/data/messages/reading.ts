@@ -3,7 +3,7 @@
 
 import { bool, column, int8, mapped, select, timestamptz } from '#data/columns.ts'
 import { type Database, type Db, type Reading, reading } from '#data/database.ts'
-import { counterValue } from '#data/events/counters.ts'
+import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { messagesById } from '#data/messages/messages.ts'
@@ -27,7 +27,7 @@ import type { Page, PageRequest } from '#resources/page.ts'
 import type { ReadReceipt } from '#resources/read-receipt.ts'
 import type { User } from '#resources/user.ts'
 
-const { sql, raw } = Prisma
+const { sql } = Prisma
 
 // ------------------------------------------------------------------------------------------- changing
 
@@ -170,13 +170,14 @@ export function listUnreadOfMembers(
   return listPage(
     db,
     {
+      name: 'list-unread-of-members',
       resource: 'read_receipt_summary',
       from: sql`channel_membership cm join channel c on c.id = cm.channel_id`,
       id: 'cm.ctid',
       where: [sql`c.application_id = ${applicationId}::bigint`],
       sortable: { createdTime: 'cm.created_time' },
       order: 'cm.channel_id, cm.user_id',
-      total: raw(counterValue('application.memberships', String(applicationId))),
+      total: counterOf('application.memberships', applicationId),
       columns: select({
         channelId: column(int8, 'cm.channel_id'),
         count: column(int8, unreadCount),

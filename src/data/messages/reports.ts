@@ -75,6 +75,7 @@ export function listReports(db: Db, messageId: number, page: PageRequest): Promi
   return listPage(
     db,
     {
+      name: 'list-reports',
       resource: 'message_report',
       from: sql`message_report r join "user" u on u.id = r.user_id`,
       id: 'r.id',

@@ -103,6 +103,7 @@ export function listThreads(
   return listPage(
     db,
     {
+      name: ofMessages ? 'list-threads-of-messages-too' : 'list-threads',
       resource: 'thread',
       from: sql`thread t`,
       id: 't.id',

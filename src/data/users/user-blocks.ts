@@ -70,13 +70,15 @@ export function listBlocks(
   page: PageRequest,
 ): Promise<Page<UserBlockedRecord>> {
   const sortable = { ...sortableUsers, id: 'b.id', createdTime: 'b.created_time' }
+  const narrowing = matching(match)
   return listPage(
     db,
     {
+      ...(narrowing.length === 0 && { name: 'list-user-blocks' }),
       resource: 'user_blocked_record',
       from: sql`user_block b join "user" u on u.id = b.blocked_id`,
       id: 'b.id',
-      where: [sql`b.blocker_id = ${blockerId}::bigint`, sql`u.deleted_time is null`, ...matching(match)],
+      where: [sql`b.blocker_id = ${blockerId}::bigint`, sql`u.deleted_time is null`, ...narrowing],
       sortable,
       order: 'b.id',
       columns: select({ ...columnsOf({ id: int8, createdTime: timestamptz }, 'b'), user: userColumns('u') }),

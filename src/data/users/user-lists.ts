@@ -50,6 +50,7 @@ export function readUserPage(
     ...usersOnPage,
     ...(narrowing.length === 0 && {
       name: 'list-users',
+      line: 'reads',
       total: counterOf('application.users', applicationId),
     }),
   }
@@ -96,7 +97,11 @@ export function readContactPage(
     sortable: sortableUsers,
     order: 'lower(u.name), u.id',
     ...usersOnPage,
-    ...(narrowing.length === 0 && { name: 'list-contacts', total: contactTotal(applicationId) }),
+    ...(narrowing.length === 0 && {
+      name: 'list-contacts',
+      line: 'reads',
+      total: contactTotal(applicationId),
+    }),
   }
   return listPage(db, list, knownSorts(page, sortableUsers))
 }
