@@ -82,10 +82,8 @@ async function sendMessage(
 
 async function listOfMessages(origin: string, path: string, channelId: number) {
   const rows = await query(messagesStatement, [channelId, applicationId, 26])
-  const authors = await authorsOf(rows.map((row) => row.slice(-2)))
-  const messages = rows.map((row) =>
-    messageAt(origin, [...row.slice(0, -2), ...(authors.get(row.at(-2)) ?? [])], 1),
-  )
+  const authors = await usersOf(rows.map((row) => row.slice(-2)))
+  const messages = rows.map((row) => messageAt(origin, row, 1, authors))
   const [next] = messages.splice(25)
   const url = `${origin}${path}?start=${messages[0]?.id}&next=${next?.id}&size=25`
   return {
@@ -95,22 +93,26 @@ async function listOfMessages(origin: string, path: string, channelId: number) {
   }
 }
 
-/** Authors by id, cached by the versions of their rows, as in Chatterie. */
+/** Users by id, cached by the versions of their rows, as in Chatterie. */
 const known = new Map<string, Cells>()
 
-async function authorsOf(versions: Cells[]): Promise<Map<string, Cells>> {
+async function usersOf(versions: Cells[]): Promise<Map<string, Cells>> {
   const missing = versions.filter(([id, version]) => known.get(id)?.[1] !== version).map(([id]) => id)
   if (missing.length > 0) for (const row of await query(versionsStatement, [missing])) known.set(row[0], row)
   return new Map(versions.map(([id]) => [id, known.get(id)?.slice(3) ?? []]))
 }
 
 async function listOfChannels(origin: string, path: string) {
-  const rows = await query(channelsPage.statement, channelsPage.values)
-  const total = Number(rows[0]?.[0])
+  const found = await query(channelsPage.statement, channelsPage.values)
+  const rows = found.map((row) => row.slice(2))
+  const users = await usersOf(
+    rows.flatMap((row) => [row.slice(channelWidth, channelWidth + 2), row.slice(-2)]),
+  )
+  const total = Number(found[0]?.[0])
   const pages = Math.ceil(total / 25)
   const to = (page: number) => ({ href: `${origin}${path}?page=${page}&size=25` })
   return {
-    _embedded: { channels: rows.map((row) => channelDocument(origin, row.slice(2))) },
+    _embedded: { channels: rows.map((row) => channelDocument(origin, row, users)) },
     _links: { first: to(0), self: to(0), next: to(1), last: to(pages - 1) },
     page: { size: 25, totalElements: total, totalPages: pages, number: 0 },
   }
@@ -122,8 +124,7 @@ async function listOfChannels(origin: string, path: string) {
 type Cells = any[]
 
 const userWidth = userColumns('u').width
-const authoredMessageWidth = messageColumns('m', 'u').width
-const messageWidth = authoredMessageWidth - userWidth
+const messageWidth = messageColumns('m', 'u').width - userWidth
 const channelWidth = Object.keys(channelShape).length
 
 function userDocument(origin: string, [id, type, name, displayName, isGuest, ...rest]: Cells) {
@@ -144,7 +145,7 @@ function userDocument(origin: string, [id, type, name, displayName, isGuest, ...
   }
 }
 
-function messageAt(origin: string, row: Cells, at: number) {
+function messageAt(origin: string, row: Cells, at: number, users: Map<string, Cells>) {
   return messageDocument(origin, {
     id: row[at],
     channelId: row[at + 2],
@@ -152,7 +153,7 @@ function messageAt(origin: string, row: Cells, at: number) {
     links: row[at + 8] ?? [],
     properties: row[at + 9],
     createdTime: row[at + 10],
-    user: row.slice(at + messageWidth, at + authoredMessageWidth),
+    user: users.get(row[at + messageWidth]) ?? [],
   })
 }
 
@@ -190,15 +191,15 @@ function messageDocument(
   }
 }
 
-function channelDocument(origin: string, row: Cells) {
+function channelDocument(origin: string, row: Cells, users: Map<string, Cells>) {
   const [id, type, name, displayName, properties, createdTime] = row
   const base = `${origin}/v1/applications/${applicationId}`
   const self = `${base}/channels/${id}`
-  const { _links, ...lastReceivedMessage } = messageAt(origin, row, channelWidth + userWidth)
+  const { _links, ...lastReceivedMessage } = messageAt(origin, row, channelWidth + 2, users)
   return {
     type,
     id: Number(id),
-    creator: userDocument(origin, row.slice(channelWidth, channelWidth + userWidth)),
+    creator: userDocument(origin, users.get(row[channelWidth]) ?? []),
     lastReceivedMessage,
     properties,
     createdTime: createdTime.toISOString(),

@@ -54,7 +54,7 @@ export function userColumns(u: string): Columns<User> {
 export const authorColumns = (u: string): Columns<User | undefined> => joined(userColumns(u))
 
 /** A user's id and the version of their row. */
-interface UserVersion {
+export interface UserVersion {
   id: number
   version: string
 }
@@ -115,12 +115,16 @@ export function messageColumns(m: string, author: string): Columns<MessageRecord
 
 /** The same, with only the versions of authors, who are filled in by withAuthors. */
 export function authoredColumns(m: string, author: string): Columns<MessageRecord> {
-  const version = select({ id: column(int8, `${author}.id`), version: column(text, `${author}.xmin`) })
-  return mapped(select({ ...ownColumns(m), author: joined(version) }), (parts) => {
+  return mapped(select({ ...ownColumns(m), author: versionColumns(author) }), (parts) => {
     const record = assembleMessage(parts)
     if (parts.author !== undefined) record[authored] = parts.author
     return record
   })
+}
+
+/** The columns of the versions of users of an outer join. */
+function versionColumns(u: string): Columns<UserVersion | undefined> {
+  return joined(select({ id: column(int8, `${u}.id`), version: column(text, `${u}.xmin`) }))
 }
 
 function ownColumns(m: string) {
@@ -184,6 +188,10 @@ export const channelShape = {
   createdTime: timestamptz,
 }
 
+/** A channel, possibly with only the version of its creator. */
+export type ChannelRecord = Channel & { [created]?: UserVersion }
+export const created = Symbol('version of the creator')
+
 /**
  * The columns of channel `c`, its `creator`, and its `last` message with the `author`. The members of a direct channel
  * are loaded for a whole page at once and are empty here.
@@ -194,12 +202,34 @@ export const channelColumns: Columns<Channel> = mapped(
     creator: authorColumns('creator'),
     lastReceivedMessage: joined(messageColumns('last', 'author')),
   }),
-  ({ type, id, creator, lastReceivedMessage, properties, createdTime, name, displayName }) => {
-    const common = { id, creator, lastReceivedMessage, properties, createdTime }
-    return (
-      type === 'DIRECT'
-        ? { type, ...common, name, members: [] } // shown by the real-time API only
-        : { type, ...common, name, displayName }
-    ) as Channel // a channel has the columns of its type
+  assembleChannel,
+)
+
+/** The same, with only the versions of creators and authors, who are filled in by withCreators and withAuthors. */
+export const authoredChannelColumns: Columns<ChannelRecord> = mapped(
+  select({
+    ...columnsOf(channelShape, 'c'),
+    creator: versionColumns('creator'),
+    lastReceivedMessage: joined(authoredColumns('last', 'author')),
+  }),
+  ({ creator, ...parts }) => {
+    const record: ChannelRecord = assembleChannel(parts)
+    if (creator !== undefined) record[created] = creator
+    return record
   },
 )
+
+type ChannelParts = { [K in keyof typeof channelShape]: CellOf<(typeof channelShape)[K]> } & {
+  creator?: User | undefined
+  lastReceivedMessage: Message | undefined
+}
+
+function assembleChannel(parts: ChannelParts): Channel {
+  const { type, id, creator, lastReceivedMessage, properties, createdTime, name, displayName } = parts
+  const common = { id, creator, lastReceivedMessage, properties, createdTime }
+  return (
+    type === 'DIRECT'
+      ? { type, ...common, name, members: [] } // shown by the real-time API only
+      : { type, ...common, name, displayName }
+  ) as Channel // a channel has the columns of its type
+}

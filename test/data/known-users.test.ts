@@ -1,6 +1,6 @@
-// The cache of authors is invisible: a page contains their current data.
+// The cache of authors and creators is invisible: a page contains their current data.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import type { MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
+import type { ChannelDocument, MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -16,6 +16,8 @@ beforeAll(async () => {
   for (let nth = 0; nth < 3; nth++) await sendMessage(main, channelId, { user: { id: author.id } })
   await sendMessage(main, channelId, { user: { id: (await createUser(main)).id } })
   await sendMessage(main, channelId, {})
+  const own = await createChannel(main, { name: 'own', creator: { id: author.id } })
+  await sendMessage(main, own.id, { user: { id: author.id } })
 })
 afterAll(() => server.close())
 
@@ -23,6 +25,15 @@ const users = async () => {
   const { body } = await main.get(`/channels/${channelId}/messages`).expect(200)
   const { messages } = (body as PageDocument<'messages', MessageDocument>)._embedded
   return messages.map((message) => ('user' in message ? message.user : undefined))
+}
+/** The creator of each channel, and the author of its last message. */
+const channelUsers = async () => {
+  const { body } = await main.get('/channels').expect(200)
+  const { channels } = (body as PageDocument<'channels', ChannelDocument>)._embedded
+  return channels.map(({ creator, lastReceivedMessage: last }) => [
+    creator,
+    last && 'user' in last ? last.user : undefined,
+  ])
 }
 const alone = async ({ id }: { id: number }) => {
   const { _links, ...user } = (await main.get(`/users/${id}`).expect(200)).body
@@ -45,13 +56,15 @@ it.each([
   `properties = jsonb_set(properties, '{more}', '1')`,
   `deleted_time = null`,
 ])('after %s a page that was read before shows the author as changed', async (changes) => {
-  await users()
+  await Promise.all([users(), channelUsers()])
   const before = await users()
   await change(changes)
-  const shown = await users()
+  const [shown, channels] = await Promise.all([users(), channelUsers()])
   const user = await alone(author)
   expect(shown).toEqual([undefined, before[1], user, user, user])
+  expect(channels).toContainEqual([user, user])
   expect(await users()).toEqual(shown)
+  expect(await channelUsers()).toEqual(channels)
 })
 
 it('an author who changes again and again is shown as of the last change, to all concurrent readers', async () => {

@@ -6,13 +6,14 @@ import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
-import { channelColumns, channelShape, userColumns } from '#data/rows.ts'
+import { authoredChannelColumns, channelColumns, channelShape, userColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import {
   countUserChannelsText,
   type UserChannelsShape,
   userChannelsParts,
 } from '#data/sql/list-user-channels.ts'
+import { withCreators } from '#data/users/known-users.ts'
 import type { Channel, ChannelType, SeenChannel, Standing } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
@@ -38,7 +39,8 @@ const findStatement = readsByKey(
 
 export async function findChannel(db: Db, applicationId: number, id: number): Promise<Channel | undefined> {
   const channels = await db.all(findStatement, [applicationId, id])
-  return (await complete(db, channels))[0]
+  await complete(db, channels)
+  return channels[0]
 }
 
 const findManyStatement = reading(
@@ -49,7 +51,8 @@ const findManyStatement = reading(
 
 /** Returns the channels with these ids, by id. */
 export async function findChannels(db: Db, ids: number[]): Promise<Map<number, Channel>> {
-  const channels = await complete(db, await db.all(findManyStatement, [ids]))
+  const channels = await db.all(findManyStatement, [ids])
+  await complete(db, channels)
   return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
@@ -64,18 +67,32 @@ export const findChannelType = finder(
   ),
 )
 
-/** Loads the members of direct channels and the mentions of last messages: at most three round trips a page. */
-async function complete<C extends Channel>(db: Db, channels: C[]): Promise<C[]> {
-  const direct = (channels as Channel[]).flatMap((channel) => (channel.type === 'DIRECT' ? [channel] : []))
+/**
+ * Loads what other tables have about channels and their last messages.
+ * @returns whether the authors of these still exist
+ */
+async function complete(db: Db, channels: Channel[]): Promise<boolean> {
+  const lastMessages = channels.flatMap((channel) => channel.lastReceivedMessage ?? [])
+  const [kept] = await Promise.all([
+    withDetails(db, lastMessages),
+    withCreators(db, channels),
+    withDirectMembers(db, channels),
+  ])
+  return kept.length === lastMessages.length
+}
+
+/** Reads a page of channels, and reads it again if an author was deleted before it was complete. */
+async function readCompletePage<C extends Channel>(db: Db, read: () => Promise<Page<C>>): Promise<Page<C>> {
+  const page = await read()
+  return (await complete(db, page.items)) ? page : readCompletePage(db, read)
+}
+
+async function withDirectMembers(db: Db, channels: Channel[]): Promise<void> {
+  const direct = channels.flatMap((channel) => (channel.type === 'DIRECT' ? [channel] : []))
   const members = direct.length === 0 ? [] : await db.all(membersStatement, [direct.map(({ id }) => id)])
   for (const channel of direct) {
     channel.members = members.flatMap(({ channelId, user }) => (channelId === channel.id ? [user] : []))
   }
-  await withDetails(
-    db,
-    channels.flatMap((channel) => channel.lastReceivedMessage ?? []),
-  )
-  return channels
 }
 
 const membersStatement = reading(
@@ -104,26 +121,21 @@ const sortable = {
   type: 'c.type',
 }
 
-async function listPageOfChannels(
+function listPageOfChannels(
   db: Db,
   list: Pick<ListQuery<Channel>, 'name' | 'line' | 'from' | 'where' | 'total'>,
   page: PageRequest,
 ): Promise<Page<Channel>> {
-  const found = await listPage(
-    db,
-    {
-      resource: 'channel',
-      id: 'c.id',
-      sortable,
-      order: 'lower(c.name), c.id',
-      columns: channelColumns,
-      joins: `join channel c on c.id = page.id ${channelJoins}`,
-      ...list,
-    },
-    page,
-  )
-  await complete(db, found.items)
-  return found
+  const query: ListQuery<Channel> = {
+    resource: 'channel',
+    id: 'c.id',
+    sortable,
+    order: 'lower(c.name), c.id',
+    columns: authoredChannelColumns,
+    joins: `join channel c on c.id = page.id ${channelJoins}`,
+    ...list,
+  }
+  return readCompletePage(db, () => listPage(db, query, page))
 }
 
 /** Lists the channels of an application by name; the case is ignored. */
@@ -176,10 +188,12 @@ export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): P
 // ---------------------------------------------------------------------------- visible to a user
 
 /** The columns of channel `c` for user $1 with the membership `cm`. The last message is the newest the user can see. */
-const seenColumns: Columns<SeenChannel> = mapped(
-  select({ standing: column(oneOf<Standing>(), standingOf('$1')), channel: channelColumns }),
-  ({ standing, channel }) => ({ ...channel, standing }),
-)
+function seenColumns(columns: Columns<Channel>): Columns<SeenChannel> {
+  return mapped(
+    select({ standing: column(oneOf<Standing>(), standingOf('$1')), channel: columns }),
+    ({ standing, channel }) => ({ ...channel, standing }),
+  )
+}
 const seenJoins = `
   left join channel_membership cm on cm.channel_id = c.id and cm.user_id = $1
   left join "user" creator on creator.id = c.creator_id
@@ -192,7 +206,7 @@ const seenJoins = `
 
 const findSeenStatement = reading(
   'find-seen-channel',
-  seenColumns,
+  seenColumns(channelColumns),
   (columns) => `select ${columns} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
 )
 
@@ -203,8 +217,11 @@ export async function findSeenChannel(
   id: number,
 ): Promise<SeenChannel | undefined> {
   const channels = await db.all(findSeenStatement, [userId, applicationId, id])
-  return (await complete(db, channels))[0]
+  await complete(db, channels)
+  return channels[0]
 }
+
+const listedSeenColumns = seenColumns(authoredChannelColumns)
 
 /** Whose channels to list, which of them, and text that their name or display name contains (case is ignored). */
 export interface UserChannelsQuery {
@@ -221,7 +238,7 @@ export interface UserChannelsQuery {
  * rare name in 3 ms. Queries that look at all channels take longer: by a name that 100,000 have 290 ms, ordered by name
  * 240 ms.
  */
-export async function readUserChannelPage(
+export function readUserChannelPage(
   db: Db,
   { applicationId, userId, of, name }: UserChannelsQuery,
   page: PageRequest,
@@ -231,21 +248,22 @@ export async function readUserChannelPage(
       `${sortable[property as keyof typeof sortable]} ${descending ? 'desc' : 'asc'}`,
   )
   const shape = { of, named: name !== undefined, order }
-  const columns = listed(seenColumns)
+  const columns = listed(listedSeenColumns)
   const text = `
     with ${userChannelsParts(shape)}
     select ${columns.text} from total listed left join lateral (
-      select page.place, ${seenColumns.text} from page join channel c on c.id = page.id ${seenJoins}
+      select page.place, ${listedSeenColumns.text} from page join channel c on c.id = page.id ${seenJoins}
     ) item on true
     order by item.place`
   const isPrepared = order.length === 0
-  const rows = await db.all(
-    { text, columns, ...(isPrepared && { name: `list-user-channels-${of}${shape.named ? '-named' : ''}` }) },
-    [userId, applicationId, name === undefined ? null : containing(name), page.size, page.number * page.size],
-  )
-  const found = toPage(rows, page)
-  await complete(db, found.items)
-  return found
+  const statement = {
+    text,
+    columns,
+    ...(isPrepared && { name: `list-user-channels-${of}${shape.named ? '-named' : ''}` }),
+  }
+  const like = name === undefined ? null : containing(name)
+  const values = [userId, applicationId, like, page.size, page.number * page.size]
+  return readCompletePage(db, async () => toPage(await db.all(statement, values), page))
 }
 
 /** Returns how many channels {@link readUserChannelPage} lists, optionally of one type. */

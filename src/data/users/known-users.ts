@@ -1,9 +1,16 @@
-// A cache of message authors. A page only reads the versions of authors' rows, and then the users whose version is not
-// cached: a user depends on their row alone, and no two contents of a row have the same version.
+// A cache of the authors of messages and the creators of channels. A page only reads the versions of their rows, and
+// then the users whose version is not cached: a user depends on their row alone, and no two contents of a row have the same version.
 import { LRUCache } from 'lru-cache'
 import { column, int4, int8, select, text } from '#data/columns.ts'
 import { type Db, reading, readsByKey } from '#data/database.ts'
-import { authored, type MessageRecord, userColumns } from '#data/rows.ts'
+import {
+  authored,
+  type ChannelRecord,
+  created,
+  type MessageRecord,
+  type UserVersion,
+  userColumns,
+} from '#data/rows.ts'
 import type { Message } from '#resources/message.ts'
 import type { User } from '#resources/user.ts'
 
@@ -40,31 +47,47 @@ function knownOf(db: Db): LRUCache<number, Known> {
   return known.byId
 }
 
-/** Fills in the authors of a page of messages read with their versions: one round trip, or none if all are cached. */
+/** Fills in the authors of messages read with their versions. A message whose author no longer exists is left out. */
 export async function withAuthors<M extends Message>(db: Db, messages: M[]): Promise<M[]> {
-  if (!messages.some((message) => (message as MessageRecord)[authored])) return messages
-  const known = knownOf(db)
-  const missing = new Map<number, MessageRecord[]>()
-  for (const message of messages as MessageRecord[]) {
-    const author = message[authored]
-    if (author === undefined) continue
-    const found = known.get(author.id)
-    if (found?.version === author.version) setAuthor(message, found.user)
-    else missing.set(author.id, [...(missing.get(author.id) ?? []), message])
-  }
-  if (missing.size === 0) return messages
-  for (const { id, version, bytes, user } of await db.all(versionsStatement, [[...missing.keys()]])) {
-    if (bytes <= bytesMax) known.set(id, { version, user })
-    for (const message of missing.get(id) ?? []) setAuthor(message, user)
-    missing.delete(id)
-  }
-  // If the author no longer exists, neither does the message.
-  const gone = new Set<Message>([...missing.values()].flat())
-  return gone.size === 0 ? messages : messages.filter((message) => !gone.has(message))
+  const versions = messages.flatMap((message) => (message as MessageRecord)[authored] ?? [])
+  const users = await findKnown(db, versions)
+  return messages.filter((message) => {
+    const version = (message as MessageRecord)[authored]
+    if (version === undefined) return true
+    ;(message as { user?: User | undefined }).user = users.get(version.id) // only messages of users have an author
+    return users.has(version.id)
+  })
 }
 
-function setAuthor(message: MessageRecord, user: User): void {
-  ;(message as { user?: User }).user = user // only messages of users have an author
+/** Fills in the creators of channels read with their versions. */
+export async function withCreators(db: Db, channels: ChannelRecord[]): Promise<void> {
+  const users = await findKnown(
+    db,
+    channels.flatMap((channel) => channel[created] ?? []),
+  )
+  for (const channel of channels) {
+    const version = channel[created]
+    if (version !== undefined) channel.creator = users.get(version.id)
+  }
+}
+
+/** Returns users by id: one round trip for those that are not cached in this version. */
+async function findKnown(db: Db, versions: UserVersion[]): Promise<Map<number, User>> {
+  const users = new Map<number, User>()
+  if (versions.length === 0) return users
+  const known = knownOf(db)
+  const missing = new Set<number>()
+  for (const { id, version } of versions) {
+    const found = known.get(id)
+    if (found?.version === version) users.set(id, found.user)
+    else missing.add(id)
+  }
+  if (missing.size === 0) return users
+  for (const { id, version, bytes, user } of await db.all(versionsStatement, [[...missing]])) {
+    if (bytes <= bytesMax) known.set(id, { version, user })
+    users.set(id, user)
+  }
+  return users
 }
 
 /** Reads users with the versions of their rows. */
