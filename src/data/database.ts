@@ -52,10 +52,11 @@ export interface Querier {
   run(statement: Statement, values: unknown[]): Promise<number>
 }
 
-/** Returns a function that finds the row of an application ($1) by an id or another key ($2). */
+/** Returns a function that reads the row of an application ($1) by an id or another key ($2). */
 export function finder<T, K = number>(statement: Reading<T>) {
+  const byKey = readsByKey(statement)
   return (db: Querier, applicationId: number, key: K): Promise<T | undefined> =>
-    db.one(statement, [applicationId, key])
+    db.one(byKey, [applicationId, key])
 }
 
 export interface Db extends Querier {

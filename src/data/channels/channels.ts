@@ -58,12 +58,10 @@ export async function findChannels(db: Db, ids: number[]): Promise<Map<number, C
 
 /** Returns the type of a channel, or undefined if the application has no such channel. */
 export const findChannelType = finder(
-  readsByKey(
-    reading(
-      'find-channel-type',
-      column(channelShape.type, 'type'),
-      (columns) => `select ${columns} from channel where id = $2 and application_id = $1`,
-    ),
+  reading(
+    'find-channel-type',
+    column(channelShape.type, 'type'),
+    (columns) => `select ${columns} from channel where id = $2 and application_id = $1`,
   ),
 )
 
@@ -95,12 +93,14 @@ async function withDirectMembers(db: Db, channels: Channel[]): Promise<void> {
   }
 }
 
-const membersStatement = reading(
-  'direct-channel-members',
-  select({ channelId: column(int8, 'cm.channel_id'), user: userColumns('u') }),
-  (columns) => `
+const membersStatement = readsByKey(
+  reading(
+    'direct-channel-members',
+    select({ channelId: column(int8, 'cm.channel_id'), user: userColumns('u') }),
+    (columns) => `
     select ${columns} from channel_membership cm join "user" u on u.id = cm.user_id
     where cm.channel_id = any($1::bigint[]) order by cm.channel_id, u.id`,
+  ),
 )
 
 export interface ChannelFilters {
@@ -204,10 +204,12 @@ const seenJoins = `
   ) last on true
   left join "user" author on author.id = last.user_id`
 
-const findSeenStatement = reading(
-  'find-seen-channel',
-  seenColumns(channelColumns),
-  (columns) => `select ${columns} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
+const findSeenStatement = readsByKey(
+  reading(
+    'find-seen-channel',
+    seenColumns(channelColumns),
+    (columns) => `select ${columns} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
+  ),
 )
 
 /** Returns a channel as the user sees it. The caller must check the standing to decide whether they may see it. */

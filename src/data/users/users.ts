@@ -4,13 +4,11 @@ import { userColumns, userShape } from '#data/rows.ts'
 import type { User } from '#resources/user.ts'
 
 const livingUser = (name: string, condition: string) =>
-  readsByKey(
-    reading(
-      name,
-      userColumns('u'),
-      (columns) =>
-        `select ${columns} from "user" u where ${condition} and u.application_id = $1 and u.deleted_time is null`,
-    ),
+  reading(
+    name,
+    userColumns('u'),
+    (columns) =>
+      `select ${columns} from "user" u where ${condition} and u.application_id = $1 and u.deleted_time is null`,
   )
 
 /** Returns the user with this id in the application, unless deleted. */
@@ -33,12 +31,14 @@ export async function findUsers(
   return references.map(({ id, username }) => (id === undefined ? byName.get(username ?? '') : byId.get(id)))
 }
 
-const findManyStatement = reading(
-  'find-users',
-  userColumns('u'),
-  (columns) => `
+const findManyStatement = readsByKey(
+  reading(
+    'find-users',
+    userColumns('u'),
+    (columns) => `
     select ${columns} from "user" u
     where u.application_id = $1 and u.deleted_time is null and (u.id = any($2::bigint[]) or u.name = any($3::text[]))`,
+  ),
 )
 
 /** Returns the users with these ids, including deleted ones, who remain the authors of their messages. */
