@@ -1,18 +1,18 @@
 // Compares Chatterie with independent servers: the smallest one on the smallest schema, and variants that show the
 // limits of the stack; also with the bare server that runs Chatterie's own statements, which cannot show their cost.
 import pg from 'pg'
-import type { Figure, Report } from '../figures.ts'
-import { load } from '../load.ts'
-import { Outbox } from '../outbox.ts'
-import { Others, processorMs, residentMb } from '../processor.ts'
-import { anyOf, type Scenario, scenarios } from '../requests.ts'
-import { median, type Pace } from '../rounds.ts'
-import { seed } from '../seed.ts'
-import { type Running, type Stage, signal } from '../stage.ts'
-import { count, ratio, table } from '../table.ts'
+import type { Figure, Report } from '../support/figures.ts'
+import { load } from '../support/load.ts'
+import { Outbox } from '../support/outbox.ts'
+import { Others, processorMs, residentMb } from '../support/processor.ts'
+import { anyOf, type Scenario, scenarios } from '../support/requests.ts'
+import { median, type Pace } from '../support/rounds.ts'
+import { seed } from '../support/seed.ts'
+import { type Running, type Stage, signal } from '../support/stage.ts'
+import { count, ratio, table } from '../support/table.ts'
 import { contents, tables } from './schema.ts'
 
-/** `limit` is the manner of server.ts that shows the limit of the stack; `isOwn` if bench/baseline.ts does it too. */
+/** `limit` is the manner of server.ts that shows the limit of the stack; `isOwn` if bench/requests/baseline.ts does it too. */
 interface Work {
   work: keyof typeof scenarios
   connections: number

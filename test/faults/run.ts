@@ -1,7 +1,7 @@
 // npm run faults -- [--seed 1] [--rounds 2] [--only kill-server,disk-full]: causes faults around real servers under
 // load, and checks what their clients received. The seed determines the faults and their times, but not their effects.
 import { parseArgs } from 'node:util'
-import { table } from '../../bench/table.ts'
+import { table } from '../../bench/support/table.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Fault, faults } from './faults.ts'
 import { type Round, runRound } from './round.ts'

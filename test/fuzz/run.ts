@@ -1,7 +1,7 @@
 // node test/fuzz/run.ts [--seed=<number>] [--seconds=<number>]: attacks its own server, for ten minutes by default.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Stage } from '../../bench/stage.ts'
+import { Stage } from '../../bench/support/stage.ts'
 import { attack, summary } from './fuzz.ts'
 
 const { values } = parseArgs({

@@ -5,11 +5,11 @@ import { deleteWebhook } from '#domain/webhooks/delete-webhook.ts'
 import { messageHypermedia } from '#resources/message.ts'
 import { Phone } from '../realtime/phone.ts'
 import { frame } from '../stomp/stomp-client.ts'
-import { type CollectedSpan, startCollector } from '../support/collector.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Receiver } from '../webhooks/receiver.ts'
+import { type CollectedSpan, startCollector } from './collector.ts'
 
 let collector: Awaited<ReturnType<typeof startCollector>>
 let server: TestServer

@@ -11,9 +11,9 @@ import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { deploy } from '../../support/functions.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
-import { unzip } from '../../support/zip.ts'
 import { Receiver } from '../../webhooks/receiver.ts'
 import { plantPerson, taken } from './person.ts'
+import { unzip } from './zip.ts'
 
 let server: TestServer
 let owner: AdminClient

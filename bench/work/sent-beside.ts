@@ -1,8 +1,8 @@
 // The latency of a user who sends one message at a time while the server also does something large.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask, request } from './load.ts'
-import { percentile } from './rounds.ts'
-import type { Server } from './stage.ts'
+import { ask, request } from '../support/load.ts'
+import { percentile } from '../support/rounds.ts'
+import type { Server } from '../support/stage.ts'
 
 /** The pause between messages. */
 const pauseMs = 10

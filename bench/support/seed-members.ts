@@ -1,7 +1,7 @@
 // Users and the channels they are members of. All are online from the start unless disabled: otherwise each connect
 // would be published to everyone already connected, which is not what is measured.
 import pg from 'pg'
-import type { Account } from './stomp.ts'
+import type { Account } from '../sockets/stomp.ts'
 
 /** The members are `members` consecutive users, starting with number `from`. */
 export interface SeededChannel {

@@ -21,7 +21,7 @@ export interface Server extends Running {
 }
 
 const log = { debug() {}, info() {}, warn: console.warn }
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '..', '..')
 const clientId = 'bench'
 const clientSecret = 'bench-secret'
 const stopMs = 15_000
@@ -110,7 +110,7 @@ export class Stage {
   }
 
   startBaseline(databaseUrl: string, applicationId: number): Promise<Running> {
-    return this.startBare('bench/baseline.ts', {
+    return this.startBare('bench/requests/baseline.ts', {
       DATABASE_URL: databaseUrl,
       APPLICATION_ID: String(applicationId),
     })
@@ -118,7 +118,7 @@ export class Stage {
 
   /** Starts the baseline of the real-time API. */
   startBareSockets(): Promise<Running> {
-    return this.startBare('bench/bare-sockets.ts', {})
+    return this.startBare('bench/sockets/bare-sockets.ts', {})
   }
 
   /** Starts a program whose only output is the number of its port. */

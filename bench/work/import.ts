@@ -5,11 +5,18 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import {
+  channelsMax,
+  copyMessages,
+  messageAt,
+  populate,
+  type World,
+  withClient,
+} from '../support/large-world.ts'
+import { type Server, type Stage, stop } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 import { importFile } from './importer.ts'
-import { channelsMax, copyMessages, messageAt, populate, type World, withClient } from './large-world.ts'
 import { sendAlone, sendBeside } from './sent-beside.ts'
-import { type Server, type Stage, stop } from './stage.ts'
-import { count, ratio, table, verdict } from './table.ts'
 
 const aims = { ratio: 0.4, memoryMb: 200, p99: 1.5 }
 

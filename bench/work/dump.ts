@@ -7,9 +7,9 @@ import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { v4 as uuid } from 'uuid'
-import { seed } from './seed.ts'
-import { type Stage, stop } from './stage.ts'
-import { count, seconds, table, verdict } from './table.ts'
+import { seed } from '../support/seed.ts'
+import { type Stage, stop } from '../support/stage.ts'
+import { count, seconds, table, verdict } from '../support/table.ts'
 
 const aimMb = 150
 const fileBytes = 20_000

@@ -1,11 +1,11 @@
 // How long the screens of the console wait for the server, in a very large application.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { processorMs } from './processor.ts'
-import { median } from './rounds.ts'
-import { rareWord, seed } from './seed.ts'
-import type { Stage } from './stage.ts'
-import { count, table, verdict } from './table.ts'
+import { processorMs } from '../support/processor.ts'
+import { median } from '../support/rounds.ts'
+import { rareWord, seed } from '../support/seed.ts'
+import type { Stage } from '../support/stage.ts'
+import { count, table, verdict } from '../support/table.ts'
 
 const aimMs = 300
 const rounds = 7

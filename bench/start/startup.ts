@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { median } from './rounds.ts'
-import { type Stage, stop } from './stage.ts'
-import { seconds, table, verdict } from './table.ts'
+import { median } from '../support/rounds.ts'
+import { type Stage, stop } from '../support/stage.ts'
+import { seconds, table, verdict } from '../support/table.ts'
 
 const aimsMs = { cold: 3_000, warm: 1_500 }
 const npmStart = ['npm', '--loglevel=error', 'start']

@@ -1,11 +1,11 @@
 // The memory of an idle connection: thousands that have done everything that official clients do when they start.
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seedMembers } from '../support/seed-members.ts'
+import type { Running, Stage } from '../support/stage.ts'
+import { count, table, verdict } from '../support/table.ts'
 import { type Counting, Crowd } from './crowd.ts'
-import { seedMembers } from './seed-members.ts'
-import type { Running, Stage } from './stage.ts'
 import { type Account, countFrames, StompClient } from './stomp.ts'
-import { count, table, verdict } from './table.ts'
 import { WebSocketClient } from './websocket.ts'
 
 const aimKb = 40

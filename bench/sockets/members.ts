@@ -1,15 +1,15 @@
 // The cost of a send to a channel with very many offline members: by REST and over the socket.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { Line, load } from './load.ts'
-import { Outbox } from './outbox.ts'
-import { messageOf, sendRequest } from './requests.ts'
-import { compare, type Pace, percentile, until } from './rounds.ts'
-import { type Members, seedMembers } from './seed-members.ts'
+import { Line, load } from '../support/load.ts'
+import { Outbox } from '../support/outbox.ts'
+import { messageOf, sendRequest } from '../support/requests.ts'
+import { compare, type Pace, percentile, until } from '../support/rounds.ts'
+import { type Members, seedMembers } from '../support/seed-members.ts'
+import type { Server, Stage } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 import { loadSockets } from './socket-load.ts'
-import type { Server, Stage } from './stage.ts'
 import { StompClient } from './stomp.ts'
-import { count, ratio, table, verdict } from './table.ts'
 
 const aim = 1.3
 /** The number of members of the small channel, who are members of the large one as well, and send to both. */

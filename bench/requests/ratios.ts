@@ -1,12 +1,12 @@
 // The share of a bare server's throughput that remains with everything on: token check, validation, scopes, events.
 
-import { ask, load } from './load.ts'
-import { Outbox } from './outbox.ts'
-import { anyOf, type Scenario, scenarios } from './requests.ts'
-import { compare, type Pace, type Side } from './rounds.ts'
-import { seed } from './seed.ts'
-import type { Running, Server, Stage } from './stage.ts'
-import { count, ratio, table, verdict } from './table.ts'
+import { ask, load } from '../support/load.ts'
+import { Outbox } from '../support/outbox.ts'
+import { anyOf, type Scenario, scenarios } from '../support/requests.ts'
+import { compare, type Pace, type Side } from '../support/rounds.ts'
+import { seed } from '../support/seed.ts'
+import type { Running, Server, Stage } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 
 const aims: [scenario: keyof typeof scenarios, connections: number, aim: number][] = [
   ['messages', 1, 0.6],

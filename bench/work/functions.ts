@@ -2,13 +2,13 @@
 // each of 100 messages per second. Two identical servers with a database each; only one has functions.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { ask, request } from './load.ts'
-import { percentile } from './rounds.ts'
-import { seedMembers } from './seed-members.ts'
-import type { Server, Stage } from './stage.ts'
+import { StompClient } from '../sockets/stomp.ts'
+import { ask, request } from '../support/load.ts'
+import { percentile } from '../support/rounds.ts'
+import { seedMembers } from '../support/seed-members.ts'
+import type { Server, Stage } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 import { type Side, sendSteadily } from './steadily.ts'
-import { StompClient } from './stomp.ts'
-import { count, ratio, table, verdict } from './table.ts'
 
 export interface Extent {
   connects: number

@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { median } from './rounds.ts'
-import type { Stage } from './stage.ts'
+import { median } from '../support/rounds.ts'
+import type { Stage } from '../support/stage.ts'
+import { seconds, table, verdict } from '../support/table.ts'
 import { timeStart } from './startup.ts'
-import { seconds, table, verdict } from './table.ts'
 
 const run = promisify(execFile)
-const npm = join(import.meta.dirname, '..', 'node_modules', 'npm', 'bin', 'npm-cli.js')
+const npm = join(import.meta.dirname, '..', '..', 'node_modules', 'npm', 'bin', 'npm-cli.js')
 const aims = { megabytes: 250, installMs: 15_000, firstMs: 3_000, newHomeMs: 900, homeMs: 450 }
 
 /** @param runs number of installations, after one that warms npm's cache, and of starts of each kind */

@@ -1,15 +1,15 @@
 // A restart: thousands of clients reconnect and resume at once. How long until all are back, and how long sends take
 // meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Outbox } from '../support/outbox.ts'
+import { Others, processorMs } from '../support/processor.ts'
+import { percentile } from '../support/rounds.ts'
+import { seedMembers } from '../support/seed-members.ts'
+import { type Stage, stop } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 import { Crowd } from './crowd.ts'
-import { Outbox } from './outbox.ts'
-import { Others, processorMs } from './processor.ts'
-import { percentile } from './rounds.ts'
-import { seedMembers } from './seed-members.ts'
 import { sendTimes } from './sender.ts'
-import { type Stage, stop } from './stage.ts'
 import { type Account, StompClient } from './stomp.ts'
-import { count, ratio, table, verdict } from './table.ts'
 
 const aim = { backMs: 10_000, times: 5 }
 const idleMs = 5_000

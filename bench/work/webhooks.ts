@@ -5,11 +5,11 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { median, percentile } from './rounds.ts'
-import { seedMembers } from './seed-members.ts'
-import type { Server, Stage } from './stage.ts'
+import { median, percentile } from '../support/rounds.ts'
+import { seedMembers } from '../support/seed-members.ts'
+import type { Server, Stage } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 import { type Side, sendSteadily } from './steadily.ts'
-import { count, ratio, table, verdict } from './table.ts'
 
 const aim = 1.2
 const well = 8
@@ -34,7 +34,7 @@ export async function webhooks(stage: Stage, { rounds, roundMs }: Extent): Promi
   const server = await stage.startServer(databaseUrl)
   const members = await seedMembers(databaseUrl, { users: 2, channels: [{ from: 0, members: 1 }] })
   const side = { server, members }
-  const receivers = await stage.startBare('bench/receivers.ts', {})
+  const receivers = await stage.startBare('bench/work/receivers.ts', {})
   const admin = await openAdmin(stage, server)
   const url = (path: string) => `http://127.0.0.1:${receivers.port}/${path}`
   for (let nth = 0; nth < well; nth++) await admin('POST', '', hook(url('fast'), true))

@@ -3,8 +3,8 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { Line } from './load.ts'
-import { sendRequest } from './requests.ts'
+import { Line } from '../support/load.ts'
+import { sendRequest } from '../support/requests.ts'
 
 /** The pause between sends. */
 const pauseMs = 20

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Chatterie, Seed, World } from '#testing/index.ts'
+import { median } from '../support/rounds.ts'
+import type { Stage } from '../support/stage.ts'
+import { count, seconds, table, verdict } from '../support/table.ts'
 import { installPackage } from './install.ts'
-import { median } from './rounds.ts'
-import type { Stage } from './stage.ts'
-import { count, seconds, table, verdict } from './table.ts'
 
 const messages = 1_000
 const messagesPerTest = 10

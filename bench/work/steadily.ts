@@ -1,9 +1,9 @@
 // Messages sent at a fixed rate, as by real users, whether or not earlier ones have been answered.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Line } from './load.ts'
-import { sendRequest } from './requests.ts'
-import type { Members } from './seed-members.ts'
-import type { Server } from './stage.ts'
+import { Line } from '../support/load.ts'
+import { sendRequest } from '../support/requests.ts'
+import type { Members } from '../support/seed-members.ts'
+import type { Server } from '../support/stage.ts'
 
 export interface Side {
   server: Server

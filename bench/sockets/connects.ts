@@ -1,13 +1,14 @@
 // How many clients per second can connect at once, and what each costs: up to its user resource, and up to the end of a
 // client's whole start, when everyone is notified of everyone who connects.
+
+import { Outbox } from '../support/outbox.ts'
+import { Others, processorMs } from '../support/processor.ts'
+import { median } from '../support/rounds.ts'
+import { type Members, seedMembers } from '../support/seed-members.ts'
+import type { Server, Stage } from '../support/stage.ts'
+import { count, ratio, table } from '../support/table.ts'
 import { Crowd } from './crowd.ts'
-import { Outbox } from './outbox.ts'
-import { Others, processorMs } from './processor.ts'
-import { median } from './rounds.ts'
-import { type Members, seedMembers } from './seed-members.ts'
-import type { Server, Stage } from './stage.ts'
 import { type Account, StompClient } from './stomp.ts'
-import { count, ratio, table } from './table.ts'
 
 /** How a client connects. */
 type Coming = (server: Server, world: Members, account: Account) => Promise<StompClient>

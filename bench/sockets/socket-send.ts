@@ -1,13 +1,13 @@
 // Sending over the socket, compared with REST: the same users, channels and bytes, with the same sessions subscribed.
-import { load } from './load.ts'
-import { Outbox } from './outbox.ts'
-import { messageOf, sendRequest } from './requests.ts'
-import { compare, type Pace, until } from './rounds.ts'
-import { seedMembers } from './seed-members.ts'
+import { load } from '../support/load.ts'
+import { Outbox } from '../support/outbox.ts'
+import { messageOf, sendRequest } from '../support/requests.ts'
+import { compare, type Pace, until } from '../support/rounds.ts'
+import { seedMembers } from '../support/seed-members.ts'
+import type { Stage } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 import { loadSockets } from './socket-load.ts'
-import type { Stage } from './stage.ts'
 import { StompClient } from './stomp.ts'
-import { count, ratio, table, verdict } from './table.ts'
 
 const aim = 1.3
 const users = 32

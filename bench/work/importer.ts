@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { openAsBlob } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import type { Server } from './stage.ts'
+import type { Server } from '../support/stage.ts'
 
 export interface Imported {
   /** From the acceptance of the file to the end of its job. */

@@ -2,10 +2,10 @@
 // send one message at a time into other channels.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { copyMessages, populate, withClient } from './large-world.ts'
+import { copyMessages, populate, withClient } from '../support/large-world.ts'
+import type { Server, Stage } from '../support/stage.ts'
+import { count, ratio, seconds, table, verdict } from '../support/table.ts'
 import { sendAlone, sendBeside } from './sent-beside.ts'
-import type { Server, Stage } from './stage.ts'
-import { count, ratio, seconds, table, verdict } from './table.ts'
 
 const p99Aim = 1.5
 

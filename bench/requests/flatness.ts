@@ -3,14 +3,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
-import { load } from './load.ts'
-import { Outbox } from './outbox.ts'
-import { processorMs } from './processor.ts'
-import { anyOf, type Scenario, scenarios } from './requests.ts'
-import { compare, median, type Pace, type Side } from './rounds.ts'
-import { type Contents, seed } from './seed.ts'
-import type { Server, Stage } from './stage.ts'
-import { count, ratio, table, verdict } from './table.ts'
+import { load } from '../support/load.ts'
+import { Outbox } from '../support/outbox.ts'
+import { processorMs } from '../support/processor.ts'
+import { anyOf, type Scenario, scenarios } from '../support/requests.ts'
+import { compare, median, type Pace, type Side } from '../support/rounds.ts'
+import { type Contents, seed } from '../support/seed.ts'
+import type { Server, Stage } from '../support/stage.ts'
+import { count, ratio, table, verdict } from '../support/table.ts'
 
 const connections = 32
 const aim = 1.3
