@@ -14,6 +14,7 @@ import {
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
 import type { Whole } from '../support/documents.ts'
+import { createUser } from '../support/factories.ts'
 import { patienceMs } from '../support/patience.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 import { note } from './realtime-coverage.ts'
@@ -50,6 +51,16 @@ export async function connect(
   // The client is there before its topics are.
   await vi.waitFor(() => expect(wire.isAnswered).toBe(true), { timeout: patienceMs, interval: 5 })
   return { name: username, connection, client, user: connection.user.value, wire }
+}
+
+/** Creates users with these names, and connects a device of each. */
+export async function connectNew<N extends string[]>(
+  server: TestServer,
+  ...names: N
+): Promise<{ [K in keyof N]: Device }> {
+  for (const name of names) await createUser(server.main, { name, displayName: name })
+  const devices = await Promise.all(names.map((name) => connect(server, server.main, name)))
+  return devices as { [K in keyof N]: Device }
 }
 
 /** Ends the sessions of devices. */
@@ -294,4 +305,20 @@ function watchConnection(connection: ApiConnection): ApiConnection {
       })
     },
   })
+}
+
+/** A public channel of the first device's user with the second's, and the events that the first one receives there. */
+export async function startChatWith(
+  own: Device,
+  other: Device,
+): Promise<{ channel: Channel; delivered: Chat }> {
+  const members = [{ username: other.name }]
+  const request = { type: 'PUBLIC' as const, name: uniqueName('channel'), members }
+  const { channel } = await done(own.client.createChannel(request))
+  return { channel, delivered: await startChat(own, channel) }
+}
+
+/** The channel as the device's user sees it. */
+export async function see({ client }: Device, { id }: { id: number }): Promise<Channel> {
+  return (await done(client.retrieveChannel(id))).channel
 }

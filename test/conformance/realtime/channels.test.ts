@@ -9,7 +9,17 @@ import type {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { collect, connect, type Device, disconnect, done, refused, uniqueName } from '../realtime.ts'
+import {
+  collect,
+  connect,
+  connectNew,
+  type Device,
+  disconnect,
+  done,
+  refused,
+  see,
+  uniqueName,
+} from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aChannel, aMessage, aUser } from '../realtime-resources.ts'
 
@@ -19,12 +29,7 @@ let bob: Device
 let carol: Device
 beforeAll(async () => {
   server = await shareServer()
-  for (const name of ['alice', 'bob', 'carol']) await createUser(server.main, { name, displayName: name })
-  ;[alice, bob, carol] = await Promise.all([
-    connect(server, server.main, 'alice'),
-    connect(server, server.main, 'bob'),
-    connect(server, server.main, 'carol'),
-  ])
+  ;[alice, bob, carol] = await connectNew(server, 'alice', 'bob', 'carol')
 })
 afterAll(async () => {
   await disconnect(alice, bob, carol)
@@ -37,11 +42,6 @@ async function makeChannel(fields: Partial<CreateChannelRequest> = {}): Promise<
     alice.client.createChannel({ type: 'PUBLIC', name: uniqueName('channel'), ...fields }),
   )
   return channel
-}
-
-/** The channel as this user sees it now. */
-async function see({ client }: Device, { id }: Pick<Channel, 'id'>): Promise<Channel> {
-  return (await done(client.retrieveChannel(id))).channel
 }
 
 const namesOf = (items: { name: string }[]) => items.map(({ name }) => name)

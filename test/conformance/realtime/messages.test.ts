@@ -7,9 +7,18 @@ import type {
   UpdateMessagePropertiesResult,
 } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { createChannel, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { connect, type Device, disconnect, done, refused, startChat, uniqueName } from '../realtime.ts'
+import {
+  connect,
+  connectNew,
+  type Device,
+  disconnect,
+  done,
+  refused,
+  startChat,
+  uniqueName,
+} from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
 import { aTime } from '../support.ts'
@@ -21,12 +30,7 @@ let carol: Device
 let channel: Channel
 beforeAll(async () => {
   server = await shareServer()
-  for (const name of ['alice', 'bob', 'carol']) await createUser(server.main, { name, displayName: name })
-  ;[alice, bob, carol] = await Promise.all([
-    connect(server, server.main, 'alice'),
-    connect(server, server.main, 'bob'),
-    connect(server, server.main, 'carol'),
-  ])
+  ;[alice, bob, carol] = await connectNew(server, 'alice', 'bob', 'carol')
   channel = await makeChannel()
 })
 afterAll(async () => {

@@ -1,9 +1,8 @@
 // Replies, threads and reactions through the official real-time client.
 import type { Channel, ListChannelThreadsFilter, Message, Thread } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { connect, type Device, disconnect, done, refused, startChat, uniqueName } from '../realtime.ts'
+import { connectNew, type Device, disconnect, done, refused, startChat, uniqueName } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from '../realtime-resources.ts'
 
@@ -13,11 +12,7 @@ let bob: Device
 let channel: Channel
 beforeAll(async () => {
   server = await shareServer()
-  for (const name of ['alice', 'bob']) await createUser(server.main, { name, displayName: name })
-  ;[alice, bob] = await Promise.all([
-    connect(server, server.main, 'alice'),
-    connect(server, server.main, 'bob'),
-  ])
+  ;[alice, bob] = await connectNew(server, 'alice', 'bob')
   channel = await makeChannel()
 })
 afterAll(async () => {

@@ -3,7 +3,16 @@ import type { ListUsersFilter, UserBlockedRecord } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { collect, connect, type Device, disconnect, done, refused, uniqueName } from '../realtime.ts'
+import {
+  collect,
+  connect,
+  connectNew,
+  type Device,
+  disconnect,
+  done,
+  refused,
+  uniqueName,
+} from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aUser } from '../realtime-resources.ts'
 
@@ -12,12 +21,8 @@ let alice: Device
 let bob: Device
 beforeAll(async () => {
   server = await shareServer()
-  for (const name of ['alice', 'bob']) await createUser(server.main, { name, displayName: name })
   await createUser(server.main, { name: 'offline', displayName: 'Zoe' })
-  ;[alice, bob] = await Promise.all([
-    connect(server, server.main, 'alice'),
-    connect(server, server.main, 'bob'),
-  ])
+  ;[alice, bob] = await connectNew(server, 'alice', 'bob')
 })
 afterAll(async () => {
   await disconnect(alice, bob)
