@@ -34,6 +34,15 @@ export function reading<T>(
   return { name, text: compose(columns.text), columns }
 }
 
+/** The same for a statement that reads a few rows by their keys. */
+export function readingByKey<T>(
+  name: string,
+  columns: Columns<T>,
+  compose: (columns: string) => string,
+): Reading<T> {
+  return readsByKey(reading(name, columns, compose))
+}
+
 /** Marks a statement that reads a few rows by their keys. */
 export function readsByKey<S extends Statement>(statement: S): S {
   return { ...statement, line: 'reads' }

@@ -13,7 +13,7 @@ import {
   timestamptz,
   uuid,
 } from '#data/columns.ts'
-import { type Db, reading, readsByKey, type Tx } from '#data/database.ts'
+import { type Db, reading, readingByKey, type Tx } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import type { HostedFile } from '#data/rows.ts'
 
@@ -115,15 +115,13 @@ export function findFile(db: Db, key: string): Promise<KeptFile | undefined> {
   return db.one(findStatement, [key])
 }
 
-const findStatement = readsByKey(
-  reading(
-    'find-file',
-    keptColumns,
-    (columns) => `
+const findStatement = readingByKey(
+  'find-file',
+  keptColumns,
+  (columns) => `
     select ${columns} from file f where f.key = $1 and ${shown} and not exists (
       select from message m where m.file->>'key' = f.key::text and not ${isKept('m')}
     )`,
-  ),
 )
 
 /** Returns keys of expired files, including those of deleted applications. Index: file_expiring. */

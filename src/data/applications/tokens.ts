@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#clock/clock.ts'
 import { column, columnsOf, int8, select, text } from '#data/columns.ts'
-import { type Db, reading, readsByKey } from '#data/database.ts'
+import { type Db, readingByKey } from '#data/database.ts'
 
 export interface AccessToken {
   applicationId: number
@@ -44,15 +44,13 @@ export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-const findStatement = readsByKey(
-  reading(
-    'find-token',
-    select({
-      ...columnsOf({ applicationId: int8, clientId: text, scope: text }, 't'),
-      expiresAt: column(int8, '(extract(epoch from t.expires_time) * 1000)::bigint'),
-    }),
-    (columns) => `select ${columns} from access_token t where t.hash = $1`,
-  ),
+const findStatement = readingByKey(
+  'find-token',
+  select({
+    ...columnsOf({ applicationId: int8, clientId: text, scope: text }, 't'),
+    expiresAt: column(int8, '(extract(epoch from t.expires_time) * 1000)::bigint'),
+  }),
+  (columns) => `select ${columns} from access_token t where t.hash = $1`,
 )
 
 export function insertToken(

@@ -1,6 +1,6 @@
 import { standingOf } from '#data/channels/memberships.ts'
 import { type Columns, column, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
-import { type Db, finder, reading, readsByKey } from '#data/database.ts'
+import { type Db, finder, reading, readingByKey } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
@@ -29,12 +29,10 @@ const channelJoins = `
   ) last on true
   left join "user" author on author.id = last.user_id`
 
-const findStatement = readsByKey(
-  reading(
-    'find-channel',
-    channelColumns,
-    (columns) => `select ${columns} from channel c ${channelJoins} where c.id = $2 and c.application_id = $1`,
-  ),
+const findStatement = readingByKey(
+  'find-channel',
+  channelColumns,
+  (columns) => `select ${columns} from channel c ${channelJoins} where c.id = $2 and c.application_id = $1`,
 )
 
 export async function findChannel(db: Db, applicationId: number, id: number): Promise<Channel | undefined> {
@@ -93,14 +91,12 @@ async function withDirectMembers(db: Db, channels: Channel[]): Promise<void> {
   }
 }
 
-const membersStatement = readsByKey(
-  reading(
-    'direct-channel-members',
-    select({ channelId: column(int8, 'cm.channel_id'), user: userColumns('u') }),
-    (columns) => `
+const membersStatement = readingByKey(
+  'direct-channel-members',
+  select({ channelId: column(int8, 'cm.channel_id'), user: userColumns('u') }),
+  (columns) => `
     select ${columns} from channel_membership cm join "user" u on u.id = cm.user_id
     where cm.channel_id = any($1::bigint[]) order by cm.channel_id, u.id`,
-  ),
 )
 
 export interface ChannelFilters {
@@ -204,12 +200,10 @@ const seenJoins = `
   ) last on true
   left join "user" author on author.id = last.user_id`
 
-const findSeenStatement = readsByKey(
-  reading(
-    'find-seen-channel',
-    seenColumns(channelColumns),
-    (columns) => `select ${columns} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
-  ),
+const findSeenStatement = readingByKey(
+  'find-seen-channel',
+  seenColumns(channelColumns),
+  (columns) => `select ${columns} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
 )
 
 /** Returns a channel as the user sees it. The caller must check the standing to decide whether they may see it. */

@@ -1,5 +1,5 @@
 import { bool, column, columnsOf, int8, oneOf, select, timestamptz } from '#data/columns.ts'
-import { type Db, type Querier, reading, readsByKey, type Tx } from '#data/database.ts'
+import { type Db, type Querier, reading, readingByKey, type Tx } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type ListQuery, listPage } from '#data/lists.ts'
@@ -211,24 +211,22 @@ export const standingOf = (user: string) => `
        when exists (select from channel_block cb where cb.channel_id = c.id and cb.user_id = ${user}) then 'blocked'
        else 'outsider' end`
 
-const standingStatement = readsByKey(
-  reading(
-    'find-standing',
-    select({
-      channelId: column(int8, 'c.id'),
-      type: column(oneOf<ChannelType>(), 'c.type'),
-      standing: column(oneOf<Standing>(), standingOf('u.id')),
-      moderator: column(bool, 'coalesce(cm.moderator, false)'),
-      muted: column(bool, 'coalesce(cm.muted, false)'),
-      hidden: column(bool, 'coalesce(cm.hidden, false)'),
-      clearedThroughId: column(int8, 'coalesce(cm.cleared_through_id, 0)'),
-    }),
-    (columns) => `
+const standingStatement = readingByKey(
+  'find-standing',
+  select({
+    channelId: column(int8, 'c.id'),
+    type: column(oneOf<ChannelType>(), 'c.type'),
+    standing: column(oneOf<Standing>(), standingOf('u.id')),
+    moderator: column(bool, 'coalesce(cm.moderator, false)'),
+    muted: column(bool, 'coalesce(cm.muted, false)'),
+    hidden: column(bool, 'coalesce(cm.hidden, false)'),
+    clearedThroughId: column(int8, 'coalesce(cm.cleared_through_id, 0)'),
+  }),
+  (columns) => `
     select ${columns}
     from "user" u join channel c on c.id = $1 and c.application_id = u.application_id
     left join channel_membership cm on cm.channel_id = c.id and cm.user_id = u.id
     where u.id = $2 and u.deleted_time is null`,
-  ),
 )
 
 /** Returns the channels users are members of, and up to which message each has cleared its history. */

@@ -1,6 +1,6 @@
 // Mentions are stored as ids, and read with the present data of users and channels.
 import { column, columnsOf, int8, mapped, oneOf, select, text } from '#data/columns.ts'
-import { type Db, type Querier, reading, readsByKey } from '#data/database.ts'
+import { type Db, type Querier, readingByKey } from '#data/database.ts'
 import { authorColumns, channelShape, type MessageRecord, type StoredMention, stored } from '#data/rows.ts'
 import { usersById } from '#data/users/users.ts'
 import type { MentionedChannel, Message, MessageMention } from '#resources/message.ts'
@@ -37,16 +37,14 @@ async function mentionedChannels(db: Db, ids: number[]): Promise<Map<number, Men
   return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
-const channelsStatement = readsByKey(
-  reading(
-    'mentioned-channels',
-    mapped(
-      select({ ...columnsOf(channelShape, 'c'), creator: authorColumns('u') }),
-      (channel) => channel as MentionedChannel, // direct channels have no name to mention them by
-    ),
-    (columns) => `
-    select ${columns} from channel c left join "user" u on u.id = c.creator_id where c.id = any($1::bigint[])`,
+const channelsStatement = readingByKey(
+  'mentioned-channels',
+  mapped(
+    select({ ...columnsOf(channelShape, 'c'), creator: authorColumns('u') }),
+    (channel) => channel as MentionedChannel, // direct channels have no name to mention them by
   ),
+  (columns) => `
+    select ${columns} from channel c left join "user" u on u.id = c.creator_id where c.id = any($1::bigint[])`,
 )
 
 /**
@@ -66,15 +64,14 @@ export async function findMentioned(
   return found
 }
 
-const findStatement = readsByKey(
-  reading(
-    'find-mentioned',
-    select({
-      kind: column(oneOf<'users' | 'channels'>(), 'kind'),
-      name: column(text, 'name'),
-      id: column(int8, 'id'),
-    }),
-    (columns) => `
+const findStatement = readingByKey(
+  'find-mentioned',
+  select({
+    kind: column(oneOf<'users' | 'channels'>(), 'kind'),
+    name: column(text, 'name'),
+    id: column(int8, 'id'),
+  }),
+  (columns) => `
     select ${columns} from (
       select 'users' as kind, name, id from "user"
       where application_id = $1 and deleted_time is null and name = any($2::text[])
@@ -84,5 +81,4 @@ const findStatement = readsByKey(
         and ($4::bigint is null or c.type = 'PUBLIC' or exists (
           select from channel_membership cm where cm.channel_id = c.id and cm.user_id = $4))
     ) found`,
-  ),
 )

@@ -1,5 +1,5 @@
 import { column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
-import { type Db, type Querier, reading, readsByKey, type Tx } from '#data/database.ts'
+import { type Db, type Querier, reading, readingByKey, type Tx } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
@@ -17,15 +17,13 @@ import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/pa
 
 // -------------------------------------------------------------------------------------------- reading
 
-const findStatement = readsByKey(
-  reading(
-    'find-message',
-    messageColumns('m', 'u'),
-    (columns) => `
+const findStatement = readingByKey(
+  'find-message',
+  messageColumns('m', 'u'),
+  (columns) => `
     select ${columns}
     from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1
       and ${isKept('m')}`,
-  ),
 )
 
 export async function findMessage(

@@ -1,7 +1,7 @@
 // Messages as a member of their channel sees them: without those that they have cleared or hidden for themselves.
 
 import { bool, column, int8, select } from '#data/columns.ts'
-import { type Db, reading, readsByKey, type Tx } from '#data/database.ts'
+import { type Db, reading, readingByKey, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { withDetails } from '#data/messages/message-details.ts'
 import { cutPage, newest } from '#data/messages/messages.ts'
@@ -20,16 +20,14 @@ export interface MessageOfMember {
   moderator: boolean
 }
 
-const findOfMemberStatement = readsByKey(
-  reading(
-    'find-message-of-member',
-    select({ moderator: column(bool, 'cm.moderator'), message: messageColumns('m', 'u') }),
-    (columns) => `
+const findOfMemberStatement = readingByKey(
+  'find-message-of-member',
+  select({ moderator: column(bool, 'cm.moderator'), message: messageColumns('m', 'u') }),
+  (columns) => `
     select ${columns}
     from message m join channel_membership cm on cm.channel_id = m.channel_id and cm.user_id = $3
     left join "user" u on u.id = m.user_id
     where m.id = $2 and m.application_id = $1 and m.id > cm.cleared_through_id and not ${isHidden} and ${isKept('m')}`,
-  ),
 )
 
 /** Returns a message unless the user cannot see it: they are not a member, or have cleared or hidden it. */

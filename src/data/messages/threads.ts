@@ -9,7 +9,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, finder, type Querier, reading, readsByKey, type Tx } from '#data/database.ts'
+import { type Db, finder, type Querier, reading, readingByKey, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import { isKept, isKeptThread } from '#data/removal/kept-messages.ts'
@@ -38,14 +38,12 @@ export const findThread = finder(
   ),
 )
 
-const findOfMemberStatement = readsByKey(
-  reading(
-    'find-thread-of-member',
-    threadColumns,
-    (columns) => `
+const findOfMemberStatement = readingByKey(
+  'find-thread-of-member',
+  threadColumns,
+  (columns) => `
     select ${columns} from thread t join channel_membership cm on cm.channel_id = t.channel_id and cm.user_id = $3
     where t.id = $2 and t.application_id = $1 and ${isKeptThread}`,
-  ),
 )
 
 /** Returns the thread if the user is a member of its channel. */
@@ -70,7 +68,7 @@ export async function threadsById(db: Db, ids: number[]): Promise<Map<number, Th
   return new Map(threads.map((thread) => [thread.id, thread]))
 }
 
-const findMainStatement = reading(
+const findMainStatement = readingByKey(
   'find-main-thread',
   threadColumns,
   (columns) => `select ${columns} from thread t where t.channel_id = $1 and t.type = 'MAIN'`,

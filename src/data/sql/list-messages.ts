@@ -2,7 +2,7 @@
 // id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
 
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
-import { type Reading, reading, readsByKey } from '#data/database.ts'
+import { type Reading, reading, readingByKey, readsByKey } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { isKept, isKeptIn, isKeptInOf, isKeptOf } from '#data/removal/kept-messages.ts'
 import { authoredColumns, type MessageRecord } from '#data/rows.ts'
@@ -82,7 +82,7 @@ function inChannelsWhere(condition: string): string {
 const newestStatements = new Map(
   Object.entries(owners).flatMap(([of, { shown, total }]) => {
     if (shown === undefined || total === undefined) return []
-    const newest = reading(
+    const newest = readingByKey(
       `list-newest-${of.replaceAll(' ', '-')}`,
       select({ total: column(int8, total), message: authoredColumns('item', 'author') }),
       (columns) => `
@@ -91,7 +91,7 @@ const newestStatements = new Map(
         left join "user" author on author.id = item.user_id
         order by item.id desc`,
     )
-    return [[of, readsByKey(newest)] as const]
+    return [[of, newest] as const]
   }),
 )
 

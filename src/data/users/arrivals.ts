@@ -4,7 +4,7 @@
 
 import { type ConnectRules, connectRulesColumns } from '#data/applications/connect-rules.ts'
 import { bool, type Columns, column, columnsOf, int8, joined, mapped, select, uuid } from '#data/columns.ts'
-import { type Querier, reading, readsByKey, type Tx } from '#data/database.ts'
+import { type Querier, reading, readingByKey, type Tx } from '#data/database.ts'
 import { keptMinutes } from '#data/events/limits.ts'
 import { authorColumns, userColumns } from '#data/rows.ts'
 import { banColumns, banOf } from '#data/users/bans.ts'
@@ -64,16 +64,15 @@ export function findClaimants(db: Querier, claims: ConnectClaims[]): Promise<Fou
 }
 
 // Lateral joins, so that each client takes a few index lookups whatever number the planner expects.
-const findStatement = readsByKey(
-  reading(
-    'find-claims',
-    select({
-      application: joined(connectRulesColumns),
-      user: authorColumns('u'),
-      ban: joined(banColumns),
-      resumable: resumableColumns,
-    }),
-    (columns) => `
+const findStatement = readingByKey(
+  'find-claims',
+  select({
+    application: joined(connectRulesColumns),
+    user: authorColumns('u'),
+    ban: joined(banColumns),
+    resumable: resumableColumns,
+  }),
+  (columns) => `
       select ${columns}
       from unnest($1::uuid[], $2::text[], $3::uuid[]) with ordinality i (key, username, resume, place)
       left join lateral (
@@ -89,7 +88,6 @@ const findStatement = readsByKey(
       ) us on true
       left join lateral (select * from "user" where id = us.user_id limit 1) owner on true
       order by i.place`,
-  ),
 )
 
 /** A user who requests their own resource. */
@@ -106,11 +104,10 @@ export function findOwnUsers(db: Querier, wanted: OwnUser[]): Promise<(User | un
   ])
 }
 
-const ownUsersStatement = readsByKey(
-  reading(
-    'find-own-users',
-    authorColumns('u'),
-    (columns) => `
+const ownUsersStatement = readingByKey(
+  'find-own-users',
+  authorColumns('u'),
+  (columns) => `
       select ${columns}
       from unnest($1::bigint[], $2::bigint[]) with ordinality i (application_id, user_id, place)
       left join lateral (
@@ -118,7 +115,6 @@ const ownUsersStatement = readsByKey(
         where id = i.user_id and application_id = i.application_id and deleted_time is null limit 1
       ) u on true
       order by i.place`,
-  ),
 )
 
 /** A session to be inserted; its user must be locked. */

@@ -1,8 +1,9 @@
 // A cache of the authors of messages and the creators of channels. A page only reads the versions of their rows, and
-// then the users whose version is not cached: a user depends on their row alone, and no two contents of a row have the same version.
+// then the users whose version is not cached: a user depends on their row alone, and no two contents of a row have the
+// same version.
 import { LRUCache } from 'lru-cache'
 import { column, int4, int8, select, text } from '#data/columns.ts'
-import { type Db, reading, readsByKey } from '#data/database.ts'
+import { type Db, readingByKey } from '#data/database.ts'
 import {
   authored,
   type ChannelRecord,
@@ -91,15 +92,13 @@ async function findKnown(db: Db, versions: UserVersion[]): Promise<Map<number, U
 }
 
 /** Reads users with the versions of their rows. */
-export const versionsStatement = readsByKey(
-  reading(
-    'user-versions',
-    select({
-      id: column(int8, 'u.id'),
-      version: column(text, 'u.xmin'),
-      bytes: column(int4, 'pg_column_size(u.properties)'),
-      user: userColumns('u'),
-    }),
-    (columns) => `select ${columns} from "user" u where u.id = any($1::bigint[])`,
-  ),
+export const versionsStatement = readingByKey(
+  'user-versions',
+  select({
+    id: column(int8, 'u.id'),
+    version: column(text, 'u.xmin'),
+    bytes: column(int4, 'pg_column_size(u.properties)'),
+    user: userColumns('u'),
+  }),
+  (columns) => `select ${columns} from "user" u where u.id = any($1::bigint[])`,
 )

@@ -1,5 +1,5 @@
 import { column, columnsOf, select, text, uuid } from '#data/columns.ts'
-import { type Db, finder, reading, readsByKey, type Tx } from '#data/database.ts'
+import { type Db, finder, reading, readingByKey, type Tx } from '#data/database.ts'
 import { userColumns, userShape } from '#data/rows.ts'
 import type { User } from '#resources/user.ts'
 
@@ -31,14 +31,12 @@ export async function findUsers(
   return references.map(({ id, username }) => (id === undefined ? byName.get(username ?? '') : byId.get(id)))
 }
 
-const findManyStatement = readsByKey(
-  reading(
-    'find-users',
-    userColumns('u'),
-    (columns) => `
+const findManyStatement = readingByKey(
+  'find-users',
+  userColumns('u'),
+  (columns) => `
     select ${columns} from "user" u
     where u.application_id = $1 and u.deleted_time is null and (u.id = any($2::bigint[]) or u.name = any($3::text[]))`,
-  ),
 )
 
 /** Returns the users with these ids, including deleted ones, who remain the authors of their messages. */
@@ -48,12 +46,10 @@ export async function usersById(db: Db, ids: number[]): Promise<Map<number, User
   return new Map(users.map((user) => [user.id, user]))
 }
 
-const byIdStatement = readsByKey(
-  reading(
-    'users-by-id',
-    userColumns('u'),
-    (columns) => `select ${columns} from "user" u where u.id = any($1::bigint[])`,
-  ),
+const byIdStatement = readingByKey(
+  'users-by-id',
+  userColumns('u'),
+  (columns) => `select ${columns} from "user" u where u.id = any($1::bigint[])`,
 )
 
 /** @throws a unique violation if the name is taken */
