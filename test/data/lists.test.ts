@@ -94,6 +94,31 @@ describe('a page is read in a fixed number of statements, whatever its size', ()
   })
 })
 
+describe('a list is planned once for each sort, whatever its values', () => {
+  it.each([
+    ['/users?page=', '/users?page='],
+    ['/users?name=', '/users?name='],
+    ['/users?sort=name,desc&page=', '/users?sort=name,desc&page='],
+    ['/channels?page=', '/channels?page='],
+    ['/channels?type=PUBLIC&page=', '/channels?type=PRIVATE&page='],
+    ['/jobs?page=', '/jobs?page='],
+    ['/user-sessions?page=', '/user-sessions?page='],
+    ['/chat-sessions?sort=createdTime,desc&page=', '/chat-sessions?sort=createdTime,desc&page='],
+  ])('%s', async (one, another) => {
+    const asked = [...(await statementsOf(get(`${one}0`))), ...(await statementsOf(get(`${another}1`)))]
+    const lists = asked.filter(([{ name = '' }]) => name === '' || name.startsWith('list-'))
+    expect(lists).toHaveLength(2)
+    const [[first], [second]] = lists as [Asked, Asked]
+    expect(first.name).toMatch(/^[\w-]{1,63}$/) // Postgres truncates longer names
+    expect([second.name, second.text]).toEqual([first.name, first.text])
+  })
+
+  it('by several properties, it is planned each time, so that connections do not keep all combinations', async () => {
+    const [list] = await statementsOf(get('/users?sort=name&sort=id'))
+    expect(list?.[0].name).toBeUndefined()
+  })
+})
+
 describe('among thousands of messages, no list scans row by row', () => {
   let client: pg.Client
   const ids = { channel: 0, hot: 0, user: 0, message: 0 }

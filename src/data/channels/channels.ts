@@ -3,7 +3,15 @@ import { type Columns, column, int8, listed, mapped, oneOf, select } from '#data
 import { type Db, finder, reading, readingByKey } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
+import {
+  containing,
+  knownSorts,
+  type ListQuery,
+  listPage,
+  preparedName,
+  propertiesContain,
+  toPage,
+} from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 import { authoredChannelColumns, channelColumns, channelShape, userColumns } from '#data/rows.ts'
@@ -163,6 +171,7 @@ export function readChannelPage(
         line: 'reads',
         total: counterOf('application.channels', applicationId),
       }),
+      ...(narrowing.length === 1 && filters.type !== undefined && { name: 'list-channels-of-type' }),
     },
     page,
   )
@@ -239,7 +248,8 @@ export function readUserChannelPage(
   { applicationId, userId, of, name }: UserChannelsQuery,
   page: PageRequest,
 ): Promise<Page<SeenChannel>> {
-  const order = knownSorts(page, sortable).sort.map(
+  const { sort } = knownSorts(page, sortable)
+  const order = sort.map(
     ({ property, descending }) =>
       `${sortable[property as keyof typeof sortable]} ${descending ? 'desc' : 'asc'}`,
   )
@@ -251,12 +261,8 @@ export function readUserChannelPage(
       select page.place, ${listedSeenColumns.text} from page join channel c on c.id = page.id ${seenJoins}
     ) item on true
     order by item.place`
-  const isPrepared = order.length === 0
-  const statement = {
-    text,
-    columns,
-    ...(isPrepared && { name: `list-user-channels-${of}${shape.named ? '-named' : ''}` }),
-  }
+  const prepared = preparedName(`list-user-channels-${of}${shape.named ? '-named' : ''}`, sort)
+  const statement = { text, columns, ...(prepared !== undefined && { name: prepared }) }
   const like = name === undefined ? null : containing(name)
   const values = [userId, applicationId, like, page.size, page.number * page.size]
   return readCompletePage(db, async () => toPage(await db.all(statement, values), page))

@@ -85,6 +85,7 @@ export function readJobPage(
   return listPage(
     db,
     {
+      name: `list-jobs${running === undefined ? '' : running ? '-running' : '-ended'}${documented ? '-documented' : ''}`,
       resource: 'job',
       from: sql`job j`,
       id: 'j.id',

@@ -53,6 +53,7 @@ export function readUserPage(
       line: 'reads',
       total: counterOf('application.users', applicationId),
     }),
+    ...(narrowing.length === 1 && filters.name !== undefined && { name: 'list-users-named', line: 'reads' }),
   }
   return listPage(db, list, page)
 }
