@@ -293,8 +293,8 @@ export class Sessions {
         else if (!mayStay(rules, isVouched)) this.giveUp(session, 'This application does not allow guests')
       }
       // Users who connected while they were being banned.
-      for (const userId of await lateBansOf(this.#ctx, ids)) {
-        for (const session of this.#hub.sessionsOf(userId)) this.giveUp(session, 'The user is banned')
+      for (const { userId, error } of await lateBansOf(this.#ctx, ids)) {
+        for (const session of this.#hub.sessionsOf(userId)) this.giveUp(session, error.message)
       }
     } catch (error) {
       this.#ctx.log.warn({ err: error }, 'checking which users may stay connected failed')

@@ -44,14 +44,14 @@ export function findBanOf(
   return id === undefined ? findBanByName(db, applicationId, username ?? '') : findBan(db, id)
 }
 
-/** Returns users of these applications who were banned in the last minute and whose sessions should have ended. */
-export function lateBans(db: Db, applicationIds: number[]): Promise<number[]> {
+/** Returns the bans of the last minute in these applications, whose users' sessions should have ended. */
+export function lateBans(db: Db, applicationIds: number[]): Promise<{ userId: number; ban: Ban }[]> {
   return db.all(lateStatement, [applicationIds])
 }
 
 const lateStatement = reading(
   'late-bans',
-  column(int8, 'b.user_id'),
+  select({ userId: column(int8, 'b.user_id'), ban: banColumns }),
   (columns) => `
     select ${columns} from user_ban b
     where b.application_id = any($1::bigint[]) and b.created_time > chatterie_clock() - interval '1 minute'

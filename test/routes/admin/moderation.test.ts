@@ -269,6 +269,16 @@ describe('a banned user', () => {
     again.stomp.ws.terminate()
   })
 
+  it('is disconnected with the reason, even if the event of the ban passed before the session was known', async () => {
+    const user = await createUser(application)
+    const session = await connect(user.name)
+    if (typeof session === 'string') throw new Error(session)
+    const text = `insert into user_ban (application_id, user_id, reason, created_by) values ($1, $2, 'late', 'x')`
+    await server.ctx.db.run({ text }, [application.id, user.id])
+    const { command, body } = await session.stomp.next()
+    expect([command, JSON.parse(body).message]).toEqual(['ERROR', 'The user is banned: late'])
+  })
+
   it('sends nothing, by whatever request on its behalf', async () => {
     const user = await createUser(application)
     const channel = await createChannel(application)
