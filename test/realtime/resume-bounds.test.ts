@@ -89,7 +89,13 @@ it('a session whose client acknowledges nothing is ended with an error that says
   ])
   const count = 10_001
   await emitUpdates(watched.id, count)
-  await expect.poll(() => silent.frames.some(({ command }) => command === 'ERROR')).toBe(true)
+  const seen = () => ({
+    isRefused: silent.frames.some(({ command }) => command === 'ERROR'),
+    // What a failure is to show:
+    isConnected: silent.ws.readyState === WebSocket.OPEN,
+    received: silent.frames.length,
+  })
+  await expect.poll(seen).toMatchObject({ isRefused: true })
   const error = silent.frames.find(({ command }) => command === 'ERROR')
   expect(error?.body).toMatch(/AccessDeniedError[\s\S]*does not acknowledge/)
   await silent.closed
