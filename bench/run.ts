@@ -1,5 +1,10 @@
 // Runs the named benchmarks or all of them, and prints tables. Exits with 1 if a figure is worse than in a given file.
 import { parseArgs } from 'node:util'
+import { deletion } from './background/deletion.ts'
+import { dump } from './background/dump.ts'
+import { functions } from './background/functions.ts'
+import { imports } from './background/import.ts'
+import { webhooks } from './background/webhooks.ts'
 import { consoleScreens } from './requests/console.ts'
 import { flatness, largeness } from './requests/flatness.ts'
 import { ratios } from './requests/ratios.ts'
@@ -14,11 +19,6 @@ import { startup } from './start/startup.ts'
 import { testkit } from './start/testkit.ts'
 import { compareFigures, type Figure, keepFigures, type Report, readFigures } from './support/figures.ts'
 import { Stage } from './support/stage.ts'
-import { deletion } from './work/deletion.ts'
-import { dump } from './work/dump.ts'
-import { functions } from './work/functions.ts'
-import { imports } from './work/import.ts'
-import { webhooks } from './work/webhooks.ts'
 import { yardstick } from './yardstick/yardstick.ts'
 
 const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {

@@ -34,7 +34,7 @@ export async function webhooks(stage: Stage, { rounds, roundMs }: Extent): Promi
   const server = await stage.startServer(databaseUrl)
   const members = await seedMembers(databaseUrl, { users: 2, channels: [{ from: 0, members: 1 }] })
   const side = { server, members }
-  const receivers = await stage.startBare('bench/work/receivers.ts', {})
+  const receivers = await stage.startBare('bench/background/receivers.ts', {})
   const admin = await openAdmin(stage, server)
   const url = (path: string) => `http://127.0.0.1:${receivers.port}/${path}`
   for (let nth = 0; nth < well; nth++) await admin('POST', '', hook(url('fast'), true))
