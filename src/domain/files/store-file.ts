@@ -1,11 +1,9 @@
-import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
-import { completeFile, insertFile } from '#data/files.ts'
 import type { HostedFile } from '#data/rows.ts'
 import type { Caller } from '#domain/access/caller.ts'
-import { discardFile } from '#domain/files/discard-file.ts'
 import { safeName } from '#domain/files/safe-name.ts'
 import { sniffType } from '#domain/files/sniff-type.ts'
+import { writeFile } from '#domain/files/write-file.ts'
 
 export type { HostedFile }
 
@@ -29,14 +27,8 @@ export async function storeFile(
   incoming: IncomingFile,
 ): Promise<HostedFile> {
   const { contentType, bytes } = await sniffType(incoming.bytes, incoming.contentType)
-  const file = { key: uuid(), name: safeName(incoming.name), contentType }
-  await insertFile(ctx.db, caller.applicationId, file)
-  try {
-    const { size, sha256 } = await ctx.files.put(file.key, bytes, ctx.config.fileSizeMax)
-    await completeFile(ctx.db, file.key, size, sha256)
-    return { ...file, size }
-  } catch (error) {
-    await discardFile(ctx, file.key)
-    throw error
-  }
+  const file = { name: safeName(incoming.name), contentType }
+  return writeFile(ctx, caller.applicationId, file, (key) =>
+    ctx.files.put(key, bytes, ctx.config.fileSizeMax),
+  )
 }

@@ -1,4 +1,3 @@
-import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import {
   factsOf,
@@ -7,9 +6,8 @@ import {
   type UserFacts,
   userFacts,
 } from '#data/applications/analytics.ts'
-import { completeFile, insertFile } from '#data/files.ts'
 import { type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
-import { discardFile } from '#domain/files/discard-file.ts'
+import { writeFile } from '#domain/files/write-file.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import type { ExportType } from '#resources/job.ts'
 
@@ -44,17 +42,10 @@ export async function exportFacts(
     type === 'MESSAGE_ANALYTICS_EXPORT'
       ? write(ctx, job, formats[type], signal, (after) => messageFacts(ctx.db, applicationId, after))
       : write(ctx, job, formats[type], signal, (after) => userFacts(ctx.db, applicationId, after))
-  const { name, contentType } = formats[type]
-  const file = { key: uuid(), name, contentType }
-  await insertFile(ctx.db, applicationId, file)
-  const { size, sha256 } = await ctx.files
-    .put(file.key, bytes, Number.MAX_SAFE_INTEGER)
-    .catch(async (error) => {
-      await discardFile(ctx, file.key)
-      throw error
-    })
-  await completeFile(ctx.db, file.key, size, sha256)
-  await endJob(ctx, job, { state: 'FINISHED', fileKey: file.key })
+  const { key } = await writeFile(ctx, applicationId, formats[type], (key) =>
+    ctx.files.put(key, bytes, Number.MAX_SAFE_INTEGER),
+  )
+  await endJob(ctx, job, { state: 'FINISHED', fileKey: key })
 }
 
 async function* write<F extends { id: number }>(

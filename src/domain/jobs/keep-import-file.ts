@@ -1,8 +1,6 @@
-import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
-import { completeFile, insertFile } from '#data/files.ts'
 import type { Caller } from '#domain/access/caller.ts'
-import { discardFile } from '#domain/files/discard-file.ts'
+import { writeFile } from '#domain/files/write-file.ts'
 
 /**
  * Stores a file to import. The file expires unless a job is started for it.
@@ -14,14 +12,9 @@ export async function keepImportFile(
   { applicationId }: Pick<Caller, 'applicationId'>,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<string> {
-  const file = { key: uuid(), name: 'import.json', contentType: 'application/json' }
-  await insertFile(ctx.db, applicationId, file)
-  try {
-    const { size, sha256 } = await ctx.files.put(file.key, bytes, ctx.config.importSizeMax)
-    await completeFile(ctx.db, file.key, size, sha256)
-    return file.key
-  } catch (error) {
-    await discardFile(ctx, file.key)
-    throw error
-  }
+  const file = { name: 'import.json', contentType: 'application/json' }
+  const { key } = await writeFile(ctx, applicationId, file, (key) =>
+    ctx.files.put(key, bytes, ctx.config.importSizeMax),
+  )
+  return key
 }

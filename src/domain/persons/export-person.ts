@@ -1,12 +1,10 @@
 import { Readable } from 'node:stream'
-import { v4 as uuid } from 'uuid'
 import { ZipFile } from 'yazl'
 import type { Context } from '#context.ts'
-import { completeFile, insertFile } from '#data/files.ts'
 import { type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
 import { type PersonFile, type PersonSource, personParts, withPersonSnapshot } from '#data/persons/person.ts'
-import { discardFile } from '#domain/files/discard-file.ts'
 import { safeName } from '#domain/files/safe-name.ts'
+import { writeFile } from '#domain/files/write-file.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { isGone } from '#errors.ts'
 
@@ -16,16 +14,13 @@ import { isGone } from '#errors.ts'
  */
 export async function exportPerson(ctx: Context, job: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, userId = 0 } = job
-  const file = { key: uuid(), name: `user-${userId}.zip`, contentType: 'application/zip' }
-  await insertFile(ctx.db, applicationId, file)
-  const { size, sha256 } = await withPersonSnapshot(ctx.db, userId, (source) =>
-    ctx.files.put(file.key, zipOf(ctx, job, source, signal), Number.MAX_SAFE_INTEGER),
-  ).catch(async (error) => {
-    await discardFile(ctx, file.key)
-    throw error
-  })
-  await completeFile(ctx.db, file.key, size, sha256)
-  await endJob(ctx, job, { state: 'FINISHED', fileKey: file.key })
+  const file = { name: `user-${userId}.zip`, contentType: 'application/zip' }
+  const { key } = await writeFile(ctx, applicationId, file, (key) =>
+    withPersonSnapshot(ctx.db, userId, (source) =>
+      ctx.files.put(key, zipOf(ctx, job, source, signal), Number.MAX_SAFE_INTEGER),
+    ),
+  )
+  await endJob(ctx, job, { state: 'FINISHED', fileKey: key })
 }
 
 async function* zipOf(
