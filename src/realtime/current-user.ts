@@ -3,13 +3,14 @@ import { createChannel } from '#domain/channels/create-channel.ts'
 import { listJoinableChannels } from '#domain/channels/list-joinable-channels.ts'
 import { listUnreadChannels } from '#domain/channels/list-unread-channels.ts'
 import { listVisibleChannels } from '#domain/channels/list-visible-channels.ts'
+import { replacing } from '#domain/merge-patch.ts'
 import { listJoinedMessages } from '#domain/messages/list-joined-messages.ts'
 import { countUserUnread } from '#domain/messages/reading/count-user-unread.ts'
 import { countContacts } from '#domain/users/count-contacts.ts'
 import { getOneself } from '#domain/users/get-oneself.ts'
 import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { listContacts, type UserMatch } from '#domain/users/list-contacts.ts'
-import { updateCurrentUser } from '#domain/users/update-current-user.ts'
+import { updateUser } from '#domain/users/update-user.ts'
 import { updateUserDisplayPicture } from '#domain/users/update-user-display-picture.ts'
 import { flag, oneOf } from '#realtime/filters.ts'
 import {
@@ -92,7 +93,7 @@ export const currentUserRelays: Relays<typeof currentUserHypermedia> = {
 
 export const currentUserActions: Actions<typeof currentUserHypermedia> = {
   update: action(UpdateCurrentUser, async ({ ctx, caller }, input) =>
-    updated(await updateCurrentUser(ctx, caller, input)),
+    updated(await updateUser(ctx, caller, caller.userId, replacing(input))),
   ),
   updateDisplayPicture: action(ExternalFile, async ({ ctx, caller }, picture) =>
     updated(await updateUserDisplayPicture(ctx, caller, caller.userId, picture)),

@@ -183,7 +183,6 @@ export const UpdateCurrentUser = z.object({
   properties: Properties.optional(),
   presence: z.object({ status: RequiredText(nameMax).optional() }).optional(),
 })
-export type UpdateCurrentUser = z.output<typeof UpdateCurrentUser>
 
 /** Lets a client upload or read files; see files/grants.ts. */
 export const FileAccessGrant = z.object({ grant: z.string() })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
+import { merging } from '#domain/merge-patch.ts'
 import { listUserMessages } from '#domain/messages/list-user-messages.ts'
 import { countUserUnreadMessages } from '#domain/messages/reading/count-user-unread-messages.ts'
 import { listUserNotifications } from '#domain/notifications/list-user-notifications.ts'
@@ -98,7 +99,7 @@ export const userOperations = (ctx: Context) => [
     params: WithId,
     body: PatchUser,
     answer: one(userResource),
-    handle: (caller, { params, body }) => updateUser(ctx, caller, params.id, body),
+    handle: (caller, { params, body }) => updateUser(ctx, caller, params.id, merging(body)),
   }),
   operation({
     ...about,

@@ -1,28 +1,34 @@
 import type { Context } from '#context.ts'
 import { lockUser, updateUserRow } from '#data/users/users.ts'
-import { type ApplicationCaller, causeOf } from '#domain/access/caller.ts'
-import { changedProperties, merging } from '#domain/merge-patch.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustBeSelf } from '#domain/access/user.ts'
+import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { mustExist } from '#errors.ts'
 import type { PatchUser, User } from '#resources/user.ts'
 
-/** Applies a merge patch (RFC 7396). @throws ChatError 404 */
+export interface UserChange extends Omit<PatchUser, 'properties'> {
+  properties?: PropertiesChange | undefined
+}
+
+/** Changes a user. @throws ChatError 404; AccessDeniedError for users who would change others */
 export async function updateUser(
   ctx: Context,
-  caller: ApplicationCaller,
+  caller: Caller,
   id: number,
-  patch: PatchUser,
+  { displayName, isGuest, presence, properties }: UserChange,
 ): Promise<User> {
+  mustBeSelf(caller, id)
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
     const before = mustExist(await lockUser(tx, applicationId, id), 'user', id)
-    const patched = changedProperties(before.properties, merging(patch).properties)
-    const status = patch.presence?.status
+    const changed = changedProperties(before.properties, properties)
+    const status = presence?.status
     await updateUserRow(tx, id, {
-      ...(patch.displayName !== undefined && { displayName: patch.displayName }),
-      ...(patch.isGuest !== undefined && { isGuest: patch.isGuest }),
+      ...(displayName !== undefined && { displayName }),
+      ...(isGuest !== undefined && { isGuest }),
       ...(status !== undefined && { presenceStatus: status }),
-      ...(patched && { properties: patched }),
+      ...(changed && { properties: changed }),
     })
     const isOtherStatus = status !== undefined && status !== before.presenceStatus
     const payload = { userId: id, ...(isOtherStatus && { status: true }), ...causeOf(caller) }

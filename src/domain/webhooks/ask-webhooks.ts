@@ -4,6 +4,7 @@ import type { Context } from '#context.ts'
 import { findUserByName } from '#data/users/users.ts'
 import { type DecidingWebhook, decidingWebhooks } from '#data/webhooks/webhooks.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { merging } from '#domain/merge-patch.ts'
 import { createUser } from '#domain/users/create-user.ts'
 import { updateUser } from '#domain/users/update-user.ts'
 import { signDelivery } from '#domain/webhooks/sign-delivery.ts'
@@ -134,7 +135,7 @@ async function keepUser(
     ...(isGuest !== undefined && isGuest !== found.isGuest && { isGuest }),
     ...(isOther && { properties }),
   }
-  if (Object.keys(patch).length > 0) await updateUser(ctx, caller, found.id, patch)
+  if (Object.keys(patch).length > 0) await updateUser(ctx, caller, found.id, merging(patch))
 }
 
 function denied(message: string): ChatError {

@@ -1,8 +1,9 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { replacing } from '#domain/merge-patch.ts'
 import { deleteUser } from '#domain/users/delete-user.ts'
 import { isChannelMember } from '#domain/users/is-channel-member.ts'
-import { updateCurrentUser } from '#domain/users/update-current-user.ts'
+import { updateUser } from '#domain/users/update-user.ts'
 import { updateUserDisplayPicture } from '#domain/users/update-user-display-picture.ts'
 import { CurrentUser, UpdateCurrentUser } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
@@ -35,7 +36,7 @@ describe('a user who updates itself', () => {
       properties: { neu: { Key_a: null } },
       presence: { status: 'INVISIBLE', online: true },
     })
-    const updated = await updateCurrentUser(server.ctx, caller, input)
+    const updated = await updateUser(server.ctx, caller, user.id, replacing(input))
     expect(updated).toMatchObject({
       name: user.name,
       isGuest: false,
@@ -53,9 +54,9 @@ describe('a user who updates itself', () => {
   it('publishes a change of status only where it changed', async () => {
     const user = await createUser(server.main)
     const caller = callerOf(server.main, user)
-    await updateCurrentUser(server.ctx, caller, { presence: { status: 'AWAY' } })
-    await updateCurrentUser(server.ctx, caller, { presence: { status: 'AWAY' } })
-    await updateCurrentUser(server.ctx, caller, { displayName: 'Again' })
+    await updateUser(server.ctx, caller, user.id, { presence: { status: 'AWAY' } })
+    await updateUser(server.ctx, caller, user.id, { presence: { status: 'AWAY' } })
+    await updateUser(server.ctx, caller, user.id, { displayName: 'Again' })
     await server.main.patch(`/users/${user.id}`, { presence: { status: 'BACK' } }).expect(200)
     const events = await eventsOf(user.id, 'user.updated')
     expect(events.map(({ status, by }) => [status, by])).toEqual([
