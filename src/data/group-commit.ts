@@ -12,6 +12,9 @@ export interface Statements<I, O> {
 /** The default maximum of items in one commit. */
 export const groupMax = 256
 
+/** The maximum of users who come or go together; processing their results delays others for a few milliseconds. */
+const crowdMax = 64
+
 interface GroupOptions {
   /** The maximum of items in a group. */
   max?: number
@@ -69,4 +72,10 @@ export class GroupCommit<I, O> {
     }
     this.#inFlight = false
   }
+}
+
+/** Groups items with one statement for any number of them, by default up to as many as a crowd of users. */
+export function together<I, O>(many: (items: I[]) => Promise<O[]>, max = crowdMax): GroupCommit<I, O> {
+  const one = async (item: I) => (await many([item]))[0] as O
+  return new GroupCommit({ one, many }, { max })
 }

@@ -3,7 +3,7 @@
 // and leaves the others to those who send messages.
 import type { Database } from '#data/database.ts'
 import { eventsForEach, type Missed } from '#data/events/outbox.ts'
-import { GroupCommit } from '#data/group-commit.ts'
+import { type GroupCommit, together } from '#data/group-commit.ts'
 import {
   type Arrived,
   type ConnectClaims,
@@ -27,8 +27,6 @@ export type Arrival = { applicationId: number; userId: number; traceparent?: str
   | { goesOn: { id: number; key: string; isVouched: boolean } }
 )
 
-/** How many users go in together; processing their results delays others for a few milliseconds. */
-const crowdMax = 64
 /** Each session may have missed thousands of events, which are all in memory at once. */
 const replaysMax = 16
 
@@ -125,9 +123,4 @@ function eventsOf(arrival: Arrival, sessionId: number, cameOnline: boolean): Eve
       ? [{ type: 'user.session.started' as const, applicationId, payload: { ...payload, sessionId } }]
       : []),
   ]
-}
-
-function together<I, O>(many: (items: I[]) => Promise<O[]>, max = crowdMax): GroupCommit<I, O> {
-  const one = async (item: I) => (await many([item]))[0] as O
-  return new GroupCommit({ one, many }, { max })
 }

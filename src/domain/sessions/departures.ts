@@ -1,7 +1,7 @@
 // Groups sessions that end at the same time: a failing network or a stopping process ends thousands at once, which one
 // by one would take all database connections for seconds.
 import type { Database } from '#data/database.ts'
-import { GroupCommit } from '#data/group-commit.ts'
+import { type GroupCommit, together } from '#data/group-commit.ts'
 import { type DetachedSession, detachSessions, endSessions } from '#data/users/departures.ts'
 import { lockUsers } from '#data/users/session-locks.ts'
 
@@ -13,32 +13,18 @@ export interface OpenSession {
   node: number
 }
 
-/** The same limit as in arrivals.ts. */
-const crowdMax = 64
-
 export class Departures {
   readonly #db: Database
-  readonly #detached: GroupCommit<DetachedSession, void>
+  readonly #detached: GroupCommit<DetachedSession, undefined>
   readonly #ended: GroupCommit<OpenSession, 'ended' | 'held up'>
 
   constructor(db: Database) {
     this.#db = db
-    const detach = (sessions: DetachedSession[]) => detachSessions(db, sessions)
-    this.#detached = new GroupCommit(
-      {
-        one: (session) => detach([session]),
-        many: async (sessions) => {
-          await detach(sessions)
-          return sessions.map(() => undefined)
-        },
-      },
-      { max: crowdMax },
-    )
-    const end = (sessions: OpenSession[]) => this.#end(sessions, { waits: false })
-    this.#ended = new GroupCommit(
-      { one: async (session) => (await end([session]))[0] ?? 'ended', many: end },
-      { max: crowdMax },
-    )
+    this.#detached = together(async (sessions) => {
+      await detachSessions(db, sessions)
+      return sessions.map(() => undefined)
+    })
+    this.#ended = together((sessions) => this.#end(sessions, { waits: false }))
   }
 
   /** Marks a session's connection as lost; the session may be resumed. */
