@@ -1,12 +1,26 @@
 // Lists that are read in parts: each part begins after the last item of the previous one, so that later parts cost no
 // more than the first.
-import { type Columns, column, select, text } from '#data/columns.ts'
+import { type Columns, column, int4, int8, optional, select, text } from '#data/columns.ts'
 import type { Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { refused } from '#errors.ts'
 import type { ListPart } from '#resources/admin/list.ts'
 
 const { sql, join, raw, empty } = Prisma
+
+/** Columns of a statement about the rows of its CTE `page`. */
+export const pageColumns = {
+  last: column(optional(int8), '(select max(id) from page)'),
+  size: column(int4, '(select count(*)::int from page)'),
+}
+
+/** Returns the id after which the next page of up to `max` rows begins; undefined after the last page. */
+export function nextAfter(
+  { last, size }: { last: number | undefined; size: number },
+  max: number,
+): number | undefined {
+  return size < max ? undefined : last
+}
 
 export interface KeysetRequest {
   limit: number

@@ -2,6 +2,7 @@
 import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
+import { nextAfter, pageColumns } from '#data/keyset.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 import type { Withdrawn } from '#data/removal/withdrawal.ts'
 
@@ -119,14 +120,13 @@ export async function forgetDeliveriesAbout(
 ): Promise<{ next: number | undefined; count: number }> {
   const { applicationId, userId, patterns, after, limit, deep } = input
   const row = await tx.single(deliveriesStatement, [applicationId, userId, patterns, after, limit, deep])
-  return { count: row.count, next: row.last === null || row.size < limit ? undefined : row.last }
+  return { count: row.count, next: nextAfter(row, limit) }
 }
 
 const deliveriesStatement = reading(
   'forget-deliveries-about',
   select({
-    last: column(nullable(int8), '(select max(id) from page)'),
-    size: column(int4, '(select count(*)::int from page)'),
+    ...pageColumns,
     count: column(int4, '((select count(*) from gone) + (select count(*) from anew))::int'),
   }),
   (columns) => `

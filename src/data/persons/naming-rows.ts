@@ -1,6 +1,7 @@
 // Rows in which texts of an application may name a person who did not write them: found page by page, and rewritten.
-import { column, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
+import { column, jsonb, select } from '#data/columns.ts'
 import { type Querier, type Reading, reading } from '#data/database.ts'
+import { nextAfter, pageColumns } from '#data/keyset.ts'
 import { keptTables } from '#data/worlds/tables.ts'
 
 interface Naming {
@@ -86,9 +87,9 @@ export async function findNamingRows(
   { applicationId, patterns, userId, after }: NamingInput,
 ): Promise<{ rows: NamingRow[]; next: number | undefined }> {
   const values = [applicationId, patterns, userId, after, pageMax, foundMax]
-  const { last, size, rows } = await db.single(statementOf(table), values)
-  if (rows.length === foundMax) return { rows, next: rows.at(-1)?.id }
-  return { rows, next: last === null || size < pageMax ? undefined : last }
+  const page = await db.single(statementOf(table), values)
+  const { rows } = page
+  return { rows, next: rows.length === foundMax ? rows.at(-1)?.id : nextAfter(page, pageMax) }
 }
 
 export interface NamingInput {
@@ -99,7 +100,7 @@ export interface NamingInput {
   after: number
 }
 
-const statements = new Map<string, Reading<{ last: number | null; size: number; rows: NamingRow[] }>>()
+const statements = new Map<string, Reading<{ last: number | undefined; size: number; rows: NamingRow[] }>>()
 
 function statementOf(table: string) {
   const known = statements.get(table)
@@ -118,17 +119,16 @@ function statementOf(table: string) {
   const made = reading(
     `find-naming-${table}`,
     select({
-      last: column(nullable(int8), '(select max(key) from page)'),
-      size: column(int4, '(select count(*)::int from page)'),
+      ...pageColumns,
       rows: column(
         jsonb<NamingRow[]>(),
-        `(select coalesce(json_agg(json_build_object('id', p.key, 'texts', ${pairs(text)}, 'jsons', ${pairs(json)}) order by p.key), '[]')
-          from (select * from page p where ${isLike.join(' or ')} order by p.key limit $6::int) p)`,
+        `(select coalesce(json_agg(json_build_object('id', p.id, 'texts', ${pairs(text)}, 'jsons', ${pairs(json)}) order by p.id), '[]')
+          from (select * from page p where ${isLike.join(' or ')} order by p.id limit $6::int) p)`,
       ),
     }),
     (columns) => `
       with page as materialized (
-        select t."${key}" as key, ${[...text, ...json].map((each) => `t."${each}"`).join(', ')} from "${table}" t
+        select t."${key}" as id, ${[...text, ...json].map((each) => `t."${each}"`).join(', ')} from "${table}" t
         where ${of} and t."${key}" > $4 and $3::bigint is not null order by t."${key}" limit $5::int
       )
       select ${columns}`,

@@ -3,6 +3,7 @@
 // (application_id, created_time), the primary keys.
 import { bool, column, int4, int8, jsonb, nullable, select, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
+import { nextAfter, pageColumns } from '#data/keyset.ts'
 import type { QueryRetention, Retention, RetentionPreview } from '#resources/admin/retention.ts'
 
 export async function findRetention(db: Querier, applicationId: number): Promise<Retention> {
@@ -119,10 +120,6 @@ export const pageOfChannels = (after: string, max: string) => `
   page as materialized (
     select c.id, c.type from channel c where c.application_id = $1 and c.id > ${after} order by c.id limit ${max}::int
   )`
-const pageColumns = {
-  last: column(nullable(int8), '(select max(id) from page)'),
-  size: column(int4, '(select count(*)::int from page)'),
-}
 
 /** Returns channels after an id that have been inactive for too long. */
 export function inactiveChannels(
@@ -147,9 +144,8 @@ export async function removeLeftOvers(
   tx: Querier,
   { applicationId, after, limit }: Omit<AgedInput, 'retention'>,
 ): Promise<number | undefined> {
-  const { last, size, gone } = await tx.single(leftOversStatement, [applicationId, after, channelsMax, limit])
-  if (gone >= limit) return after
-  return last === null || size < channelsMax ? undefined : last
+  const page = await tx.single(leftOversStatement, [applicationId, after, channelsMax, limit])
+  return page.gone >= limit ? after : nextAfter(page, channelsMax)
 }
 
 // A span visible to the statement belongs to messages that it sees, too, or that have been deleted.

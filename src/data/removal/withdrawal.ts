@@ -5,6 +5,7 @@
 import { column, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
+import { nextAfter, pageColumns } from '#data/keyset.ts'
 import { withdrawnThrough } from '#data/removal/kept-messages.ts'
 import { type AgedInput, channelsMax, keptSince, pageOfChannels, since } from '#data/removal/retention.ts'
 
@@ -71,11 +72,11 @@ export async function withdrawAgedPage(
   { applicationId, retention, after }: Omit<AgedInput, 'limit'>,
 ): Promise<{ withdrawn: Withdrawn[]; next: number | undefined }> {
   const values = [applicationId, JSON.stringify(retention)]
-  const { last, size, ids } = await tx.single(agedChannelsStatement, [...values, after, channelsMax])
-  const next = last === null || size < channelsMax ? undefined : last
-  if (ids.length === 0) return { withdrawn: [], next }
-  await tx.run(lockChannelsStatement, [ids])
-  return { withdrawn: await tx.all(withdrawAgedStatement, [...values, ids]), next }
+  const page = await tx.single(agedChannelsStatement, [...values, after, channelsMax])
+  const next = nextAfter(page, channelsMax)
+  if (page.ids.length === 0) return { withdrawn: [], next }
+  await tx.run(lockChannelsStatement, [page.ids])
+  return { withdrawn: await tx.all(withdrawAgedStatement, [...values, page.ids]), next }
 }
 
 const oldestKept = (through: string, also = '') => `(
@@ -84,8 +85,7 @@ const oldestKept = (through: string, also = '') => `(
 const agedChannelsStatement = reading(
   'channels-with-aged',
   select({
-    last: column(nullable(int8), '(select max(id) from page)'),
-    size: column(int4, '(select count(*)::int from page)'),
+    ...pageColumns,
     ids: column(
       jsonb<number[]>(),
       `(select coalesce(jsonb_agg(c.id), '[]') from page p join channel c on c.id = p.id
@@ -129,9 +129,8 @@ export async function removeWithdrawn(
   { applicationId, after, limit }: Omit<AgedInput, 'retention'>,
 ): Promise<{ count: number; next: number | undefined }> {
   const values = [applicationId, after, channelsMax, limit]
-  const { last, size, count } = await tx.single(removeStatements[kind], values)
-  if (count >= limit) return { count, next: after }
-  return { count, next: last === null || size < channelsMax ? undefined : last }
+  const page = await tx.single(removeStatements[kind], values)
+  return { count: page.count, next: page.count >= limit ? after : nextAfter(page, channelsMax) }
 }
 
 function removing(kind: 'messages' | 'files') {
@@ -140,8 +139,7 @@ function removing(kind: 'messages' | 'files') {
   return reading(
     `remove-withdrawn-${kind}`,
     select({
-      last: column(nullable(int8), '(select max(id) from page)'),
-      size: column(int4, '(select count(*)::int from page)'),
+      ...pageColumns,
       count: column(int4, '(select count(*)::int from gone)'),
     }),
     (columns) => `
