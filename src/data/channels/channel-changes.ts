@@ -25,6 +25,21 @@ export function memberSetOf(users: Pick<User, 'id'>[]): string {
     .join(',')
 }
 
+/**
+ * SQL text: CTEs with what the new channels of application $1 in the CTE `created` (`id`, `type`, `created_time`) get:
+ * a MAIN thread and, if they are PUBLIC, their activity.
+ */
+export const withMainThreads = `
+    threads as (
+      insert into thread (application_id, channel_id, type, created_time)
+      select $1::bigint, id, 'MAIN', created_time from created order by id
+      returning id, channel_id
+    ), active as (
+      insert into channel_activity (channel_id, application_id, last_id)
+      select t.channel_id, $1::bigint, t.id from threads t join created c on c.id = t.channel_id
+      where c.type = 'PUBLIC'
+    )`
+
 /** Inserts a channel and its MAIN thread. Returns its id, or undefined if its name or member set is taken. */
 export async function insertChannel(
   tx: Tx,
@@ -50,14 +65,8 @@ const insertStatement = reading(
       insert into channel
         (application_id, type, name, display_name, member_set, creator_id, properties, messages_persisted)
       values ($1, $2, $3, $4, $5, $6, $7::jsonb, ${keptAsIn('$1')})
-      on conflict do nothing returning id, application_id, type
-    ), thread as (
-      insert into thread (application_id, channel_id, type) select application_id, id, 'MAIN' from created
-      returning id
-    ), active as (
-      insert into channel_activity (channel_id, application_id, last_id)
-      select c.id, c.application_id, thread.id from created c, thread where c.type = 'PUBLIC'
-    )
+      on conflict do nothing returning id, type, created_time
+    ), ${withMainThreads}
     select ${columns} from created`,
 )
 
@@ -131,11 +140,11 @@ export async function deleteChannelRow(
   return { messages, members }
 }
 
-const lockWholeStatement = {
+export const lockWholeStatement = {
   name: 'lock-channel',
   text: 'select from channel where id = $2 and application_id = $1 for update',
 }
-const deleteMembersStatement = {
+export const deleteMembersStatement = {
   name: 'delete-members-of-channel',
   text: 'delete from channel_membership where channel_id = $1',
 }

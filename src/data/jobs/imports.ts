@@ -1,4 +1,5 @@
 // Lookups and inserts of imports, one batch at a time.
+import { withMainThreads } from '#data/channels/channel-changes.ts'
 import { keptAsIn } from '#data/channels/persistence.ts'
 import { column, columnsOf, int8, oneOf, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
@@ -161,15 +162,8 @@ const insertChannelsStatement = reading(
         with ordinality c (type, name, display_name, member_set, creator_id, properties, place)
       order by place
       on conflict do nothing
-      returning id, name, type
-    ), threads as (
-      insert into thread (application_id, channel_id, type) select $1::bigint, id, 'MAIN' from created order by id
-      returning id, channel_id
-    ), active as (
-      insert into channel_activity (channel_id, application_id, last_id)
-      select t.channel_id, $1::bigint, t.id from threads t join created c on c.id = t.channel_id
-      where c.type = 'PUBLIC'
-    )
+      returning id, name, type, created_time
+    ), ${withMainThreads}
     select ${columns} from created`,
 )
 

@@ -1,4 +1,5 @@
 // Moved channels with their members and invites.
+import { withMainThreads } from '#data/channels/channel-changes.ts'
 import { keptAsIn } from '#data/channels/persistence.ts'
 import { bool, column, columnsOf, int8, nullable, oneOf, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
@@ -40,15 +41,7 @@ const insertStatement = reading(
       order by place
       on conflict do nothing
       returning id, type, created_time
-    ), threads as (
-      insert into thread (application_id, channel_id, type, created_time)
-      select $1::bigint, id, 'MAIN', created_time from created order by id
-      returning id, channel_id
-    ), active as (
-      insert into channel_activity (channel_id, application_id, last_id)
-      select t.channel_id, $1::bigint, t.id from threads t join created c on c.id = t.channel_id
-      where c.type = 'PUBLIC'
-    )
+    ), ${withMainThreads}
     select ${columns} from created`,
 )
 

@@ -1,8 +1,10 @@
 // Removes the contents of a deleted channel a few rows at a time, so that no statement takes long.
-import { bool, column, int4, int8, nullable, select } from '#data/columns.ts'
+import { deleteMembersStatement, lockWholeStatement } from '#data/channels/channel-changes.ts'
+import { bool, column, int4, int8, select } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { shownFilesExpire } from '#data/files.ts'
+import { nextAfter, pageColumns } from '#data/keyset.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 
 /** Returns whether a channel has more than one commit should remove: rows, or invocations that may contain its data. */
@@ -48,14 +50,13 @@ export async function closeChannel(
   applicationId: number,
   id: number,
 ): Promise<{ messages: number; members: number } | undefined> {
-  if ((await tx.run(lockStatement, [applicationId, id])) === 0) return undefined
+  if ((await tx.run(lockWholeStatement, [applicationId, id])) === 0) return undefined
   const messages = await tx.single(countStatement, [id])
   await tx.run(closeStatement, [id])
-  const members = await tx.run({ text: 'delete from channel_membership where channel_id = $1' }, [id])
+  const members = await tx.run(deleteMembersStatement, [id])
   return { messages, members }
 }
 
-const lockStatement = { text: 'select from channel where id = $2 and application_id = $1 for update' }
 const countStatement = reading(
   'count-messages-of-channel',
   column(int8, counterValue('channel.messages', '$1')),
@@ -169,16 +170,12 @@ export async function emptyInvocationsOfChannel(
     limit,
   }: { applicationId: number; channelId: number; after: number; limit: number },
 ): Promise<number | undefined> {
-  const { last, size } = await tx.single(invocationsStatement, [applicationId, channelId, after, limit])
-  return last === null || size < limit ? undefined : last
+  return nextAfter(await tx.single(invocationsStatement, [applicationId, channelId, after, limit]), limit)
 }
 
 const invocationsStatement = reading(
   'empty-invocations-of-channel',
-  select({
-    last: column(nullable(int8), '(select max(id) from page)'),
-    size: column(int4, '(select count(*)::int from page)'),
-  }),
+  select(pageColumns),
   (columns) => `
     with page as materialized (
       select i.id, i.args from function_invocation i
