@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { getWidgetUi } from '#domain/applications/get-widget-ui.ts'
-import { policyOf, readPage } from '#routes/pages.ts'
+import { readPage, sendPage } from '#routes/pages.ts'
 
 export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const page = await readPage('chat/page.html')
@@ -10,26 +10,16 @@ export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
 
   scope.get('/chat', async (request, reply) => {
     reply.removeHeader('x-frame-options')
-    return reply
-      .headers({
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policyOf(ctx.baseUrl(request.origin), liberties),
-      })
-      .send(page)
+    return sendPage(reply, page, ctx.baseUrl(request.origin), liberties)
   })
   // A preview of its appearance for the console, which has no user and connects to no server.
   scope.get('/chat/preview', async (request, reply) => {
     reply.removeHeader('x-frame-options')
-    return reply
-      .headers({
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policyOf(ctx.baseUrl(request.origin), {
-          'img-src': "'self' data:",
-          'connect-src': "'none'",
-          'frame-ancestors': "'self'",
-        }),
-      })
-      .send(preview)
+    return sendPage(reply, preview, ctx.baseUrl(request.origin), {
+      'img-src': "'self' data:",
+      'connect-src': "'none'",
+      'frame-ancestors': "'self'",
+    })
   })
   scope.get('/chat/settings', async (request, reply) => {
     const { widget_id: widgetId } = request.query as Record<string, unknown>

@@ -1,7 +1,7 @@
 // The operators' console: one page for all of its addresses, which uses the admin API.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
-import { policyOf, readPage } from '#routes/pages.ts'
+import { pathOf, readPage, sendPage } from '#routes/pages.ts'
 
 /** Paths that are not addresses of the page even if nothing else serves them. */
 const elsewhere = /^\/console\/(assets|sign-in)\//
@@ -24,13 +24,7 @@ export async function consolePage(scope: FastifyInstance, { ctx }: { ctx: Contex
   /** All links start with the path of PUBLIC_URL, if it has one. */
   async function send(request: FastifyRequest, reply: FastifyReply) {
     const base = ctx.baseUrl(request.origin)
-    const path = new URL(base).pathname.replace(/\/$/, '')
-    return reply
-      .headers({
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policyOf(base, liberties),
-      })
-      .removeHeader('access-control-allow-origin')
-      .send(page.replaceAll('{{path}}', () => encodeURI(path)).replace('{{ways}}', () => ways))
+    const html = page.replaceAll('{{path}}', () => encodeURI(pathOf(base))).replace('{{ways}}', () => ways)
+    return sendPage(reply.removeHeader('access-control-allow-origin'), html, base, liberties)
   }
 }

@@ -6,7 +6,7 @@ import { fileOfPackage } from '#place.ts'
 import { localOrigin } from '#routes/openapi/document.ts'
 import { describeApi } from '#routes/openapi/platform.ts'
 import type { Operation } from '#routes/operation.ts'
-import { policyOf, readPage } from '#routes/pages.ts'
+import { readPage, sendPage } from '#routes/pages.ts'
 
 /** The page's library inlines styles and images. */
 const liberties = { 'style-src': "'self' 'unsafe-inline'", 'img-src': "'self' data:" }
@@ -50,12 +50,7 @@ export async function docs(
   scope.get('/docs', async (request, reply) => {
     // Links are relative so that the page also works below the path of a PUBLIC_URL.
     if (/\/(\?|$)/.test(request.url)) return reply.redirect('../docs', 308)
-    return reply
-      .headers({
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policyOf(ctx.baseUrl(request.origin), liberties),
-      })
-      .send(page)
+    return sendPage(reply, page, ctx.baseUrl(request.origin), liberties)
   })
 
   async function serveDocument(name: string, describe: () => object): Promise<void> {

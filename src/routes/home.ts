@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
 import { packageVersion } from '#place.ts'
-import { policyOf, readPage } from '#routes/pages.ts'
+import { pathOf, readPage, sendPage } from '#routes/pages.ts'
 
 /** The API key, which is shown only with the demo. */
 const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
@@ -28,22 +28,19 @@ export async function openHome(ctx: Context): Promise<Home> {
   return async (request, reply) => {
     const key = ctx.config.demoPage ? await findFirstKey(ctx) : undefined
     const base = ctx.baseUrl(request.origin)
-    const { protocol, pathname } = new URL(base)
     const values = {
       version,
       apiVersion: String(reply.getHeader('x-api-version')),
       base,
-      path: pathname.replace(/\/$/, ''),
+      path: pathOf(base),
       host: base.slice(base.indexOf('//') + 2),
-      secure: String(protocol === 'https:'),
+      secure: String(base.startsWith('https:')),
       clientId: key?.clientId ?? '…',
       apiKey: key?.apiKey ?? '…',
     }
     // No other site's script may read the page, because it may contain the API key.
     reply.removeHeader('access-control-allow-origin')
-    return reply
-      .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyOf(base) })
-      .send(fill(key ? full : plain, values))
+    return sendPage(reply, fill(key ? full : plain, values), base)
   }
 }
 

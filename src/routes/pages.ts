@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Context } from '#context.ts'
 import { fileOfCode } from '#place.ts'
 
@@ -44,10 +44,29 @@ export function readPage(name: `${string}.html`): Promise<string> {
 }
 
 /**
- * Returns a content security policy: a page may run its own scripts and connect to its server, plus the `liberties`.
+ * Sends the HTML of a page, which may run its own scripts and connect to its server, plus the `liberties`.
  * @param base URL of the server
  */
-export function policyOf(base: string, liberties: Record<string, string> = {}): string {
+export function sendPage(
+  reply: FastifyReply,
+  html: string,
+  base: string,
+  liberties?: Record<string, string>,
+): FastifyReply {
+  return reply
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policyOf(base, liberties),
+    })
+    .send(html)
+}
+
+/** Returns the path of the server's URL, which links begin with; empty if it has none. */
+export function pathOf(base: string): string {
+  return new URL(base).pathname.replace(/\/$/, '')
+}
+
+function policyOf(base: string, liberties: Record<string, string> = {}): string {
   const socket = new URL(base).origin.replace(/^http/, 'ws') // older browsers do not count it as 'self'
   const directives = {
     'default-src': "'none'",
