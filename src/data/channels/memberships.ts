@@ -169,19 +169,6 @@ const flagStatements = {
   hidden: flagStatement('hidden'),
 }
 
-/** Returns the membership with the time of joining, or null. */
-export async function findMembership(
-  db: Db,
-  channelId: number,
-  userId: number,
-): Promise<ChannelMembership | null> {
-  const row = await db.prisma.channelMembership.findUnique({
-    where: { channelId_userId: { channelId: BigInt(channelId), userId: BigInt(userId) } },
-    select: { createdTime: true },
-  })
-  return row && { channelId, userId, createdTime: row.createdTime.toISOString() }
-}
-
 // ----------------------------------------------------------------------------- rights of one user
 
 /** The rights of one user in a channel. */

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMembership } from '#data/channels/memberships.ts'
+import { findStanding } from '#data/channels/memberships.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeChannel } from '#domain/access/channel.ts'
 import { getUser } from '#domain/users/get-user.ts'
@@ -11,5 +11,5 @@ export async function isChannelMember(
   { userId, channelId }: { userId: number; channelId: number },
 ): Promise<boolean> {
   await Promise.all([mustSeeChannel(ctx, caller, channelId), getUser(ctx, caller, userId)])
-  return (await findMembership(ctx.db, channelId, userId)) !== null
+  return (await findStanding(ctx.db, channelId, userId))?.standing === 'member'
 }

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMembership } from '#data/channels/memberships.ts'
+import { findStanding } from '#data/channels/memberships.ts'
 import { findUser } from '#data/users/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { mustHaveChannel } from '#domain/access/channel.ts'
@@ -14,8 +14,8 @@ export async function getChannelMember(
   userId: number,
 ): Promise<User> {
   await mustHaveChannel(ctx, caller, id)
-  const user =
-    (await findMembership(ctx.db, id, userId)) && (await findUser(ctx.db, caller.applicationId, userId))
+  const isMember = (await findStanding(ctx.db, id, userId))?.standing === 'member'
+  const user = isMember && (await findUser(ctx.db, caller.applicationId, userId))
   if (!user) throw new ChatError('ResourceNotFoundError', `user ${userId} is not a member of channel ${id}`)
   return user
 }
