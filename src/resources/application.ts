@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { defineResource, Id, Properties, Timestamp } from '#resources/define.ts'
-
-const Toggle = z.enum(['DISABLED', 'ENABLED'])
+import { defineResource, Id, Properties, Timestamp, Toggle } from '#resources/define.ts'
 
 export const Application = z.object({
   id: Id,

@@ -45,6 +45,17 @@ export const Id = z
 /** UTC, with milliseconds. */
 export const Timestamp = z.string().meta({ format: 'date-time' })
 
+/** A given time: ISO 8601 with an offset, which becomes UTC. */
+export const GivenTime = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
+
+/** A number of things. */
+export const Amount = z.number().int().nonnegative().meta({ format: 'int64' })
+/** The same with a description. */
+export const count = (about: string) =>
+  z.number().int().nonnegative().describe(about).meta({ format: 'int64' })
+
+export const Toggle = z.enum(['DISABLED', 'ENABLED'])
+
 const depthMax = 64
 
 const jsonRule = `without NUL characters and numbers beyond 2^53, at most ${depthMax} levels deep`

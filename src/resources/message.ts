@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { address, cursorAddress, defineHypermedia, pagedAddress } from '#resources/address.ts'
 import {
+  Amount,
   defineResource,
   FormJson,
   FormText,
@@ -22,7 +23,7 @@ export const File = z
     url: z.string().register(served, { served: true }),
     name: z.string(),
     contentType: z.string(),
-    size: z.number().int().nonnegative().meta({ format: 'int64' }),
+    size: Amount,
   })
   .meta({ id: 'FileProperties' })
 export type File = z.output<typeof File>

@@ -2,21 +2,13 @@
 // Users, channels and messages are referred to by their keys, which are their ids at the source.
 import { z } from 'zod'
 import { ChannelType, directMembersMax } from '#resources/channel.ts'
-import { isStorable, Properties, RequiredText, Text } from '#resources/define.ts'
+import { GivenTime, Properties, RequiredText, Text, Toggle } from '#resources/define.ts'
 import { FunctionType } from '#resources/function.ts'
-import { bodyMax, MessageLink } from '#resources/message.ts'
+import { bodyMax, ExternalFile, MessageLink } from '#resources/message.ts'
 import { EnvironmentVariables, scriptMax } from '#resources/runtime.ts'
 import { nameMax } from '#resources/user.ts'
 
 const Key = RequiredText(1024)
-/** ISO 8601 with an offset; stored as UTC. */
-const Time = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString())
-const Link = z
-  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-  .max(8192)
-  .refine(isStorable, 'must be well-formed Unicode without NUL characters')
-
-const Toggle = z.enum(['DISABLED', 'ENABLED'])
 
 export const MovedSettings = z.object({
   guestUsers: Toggle.optional(),
@@ -35,7 +27,7 @@ export const MovedUser = z.object({
   isGuest: z.boolean().default(false),
   presenceStatus: RequiredText(nameMax).optional(),
   properties: Properties.default({}),
-  createdTime: Time.optional(),
+  createdTime: GivenTime.optional(),
   /** Whether the user was deleted at the source but has written messages. */
   isDeleted: z.boolean().default(false),
 })
@@ -43,7 +35,7 @@ export type MovedUser = z.output<typeof MovedUser>
 
 /** The item's key is the user's. */
 export const MovedPicture = z.object({
-  url: Link,
+  url: ExternalFile.shape.url,
   /** Whether to copy the picture to this server; otherwise its URL is kept. */
   isHosted: z.boolean(),
 })
@@ -59,7 +51,7 @@ export const MovedChannel = z
     /** Members of a direct channel, by which it is found. */
     members: z.array(Key).max(directMembersMax, `has more than ${directMembersMax} members`).default([]),
     properties: Properties.default({}),
-    createdTime: Time,
+    createdTime: GivenTime,
   })
   .refine(({ type, members }) => type !== 'DIRECT' || members.length > 0, 'has no members')
 export type MovedChannel = z.output<typeof MovedChannel>
@@ -69,11 +61,11 @@ export const MovedMember = z.object({
   user: Key,
   moderator: z.boolean().default(false),
   muted: z.boolean().default(false),
-  createdTime: Time,
+  createdTime: GivenTime,
 })
 export type MovedMember = z.output<typeof MovedMember>
 
-export const MovedInvite = z.object({ channel: Key, user: Key, createdTime: Time })
+export const MovedInvite = z.object({ channel: Key, user: Key, createdTime: GivenTime })
 export type MovedInvite = z.output<typeof MovedInvite>
 
 const MovedMention = z.object({
@@ -91,15 +83,7 @@ export const MovedMessage = z
     /** The author; absent for a system message. */
     user: Key.optional(),
     body: RequiredText(bodyMax).optional(),
-    file: z
-      .object({
-        url: Link,
-        name: RequiredText(nameMax),
-        contentType: RequiredText(nameMax),
-        size: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER),
-        isHosted: z.boolean(),
-      })
-      .optional(),
+    file: ExternalFile.extend({ isHosted: z.boolean() }).optional(),
     groupTag: Text(nameMax).optional(),
     /** If absent, mentions are parsed from the body. */
     mentions: z.array(MovedMention).optional(),
@@ -109,11 +93,11 @@ export const MovedMessage = z
     replies: z.number().int().min(0).optional(),
     /** In the order in which they were first used; the times are rarely known. */
     reactions: z
-      .array(z.object({ emoji: RequiredText(64), users: z.array(Key), createdTime: Time.optional() }))
+      .array(z.object({ emoji: RequiredText(64), users: z.array(Key), createdTime: GivenTime.optional() }))
       .default([]),
     properties: Properties.default({}),
-    createdTime: Time,
-    lastEditedTime: Time.optional(),
+    createdTime: GivenTime,
+    lastEditedTime: GivenTime.optional(),
   })
   .refine(({ body, file }) => (body === undefined) !== (file === undefined), 'has neither a body nor a file')
 export type MovedMessage = z.output<typeof MovedMessage>
@@ -122,7 +106,7 @@ export type MovedMessage = z.output<typeof MovedMessage>
 export const MovedReceipts = z.object({
   channel: Key,
   author: Key.optional(),
-  readers: z.array(z.object({ user: Key, time: Time })),
+  readers: z.array(z.object({ user: Key, time: GivenTime })),
 })
 export type MovedReceipts = z.output<typeof MovedReceipts>
 
@@ -140,8 +124,8 @@ export const MovedNotification = z.object({
   title: Text(2048),
   body: Text(bodyMax),
   muted: z.boolean().default(false),
-  readTime: Time.optional(),
-  createdTime: Time,
+  readTime: GivenTime.optional(),
+  createdTime: GivenTime,
 })
 export type MovedNotification = z.output<typeof MovedNotification>
 

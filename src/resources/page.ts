@@ -1,5 +1,6 @@
 // The two ways to read a long list: by page number and by cursor.
 import { z } from 'zod'
+import { Amount } from '#resources/define.ts'
 
 export const pageSizeDefault = 25
 export const pageSizeMax = 100
@@ -47,21 +48,19 @@ export interface CursorPage<E> {
   hasPrevious: boolean
 }
 
-const Count = z.number().int().nonnegative().meta({ format: 'int64' })
-
 export const PageMetadata = z
   .object({
-    size: Count.describe('Maximum number of items per page'),
-    totalElements: Count.describe('Number of items in the whole list'),
-    totalPages: Count,
-    number: Count.describe('Number of this page. The first page is 0'),
+    size: Amount.describe('Maximum number of items per page'),
+    totalElements: Amount.describe('Number of items in the whole list'),
+    totalPages: Amount,
+    number: Amount.describe('Number of this page. The first page is 0'),
   })
   .meta({ id: 'PageMetadata' })
 
 export const CursorPageMetadata = z
   .object({
-    size: Count.describe('Maximum number of items per page'),
-    total: Count.optional().describe(
+    size: Amount.describe('Maximum number of items per page'),
+    total: Amount.optional().describe(
       'Number of items in the whole list. Absent if counting would be too expensive',
     ),
     start: z.string().optional().describe('Cursor of the first item'),

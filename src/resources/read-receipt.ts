@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { address, defineHypermedia } from '#resources/address.ts'
 import { Channel } from '#resources/channel.ts'
-import { defineResource, Timestamp } from '#resources/define.ts'
+import { Amount, defineResource, Timestamp } from '#resources/define.ts'
 import { User } from '#resources/user.ts'
 
 /** A user has read a message at this time. */
@@ -20,8 +20,6 @@ export const readReceiptResource = defineResource<typeof ReadReceiptShape, ReadR
     application: () => '',
   },
 })
-
-const Amount = z.number().int().nonnegative().meta({ format: 'int64' })
 
 /** The number of messages of a channel that a member has not read yet. */
 const ReadReceiptSummaryShape = z.object({ channel: Channel, user: User, count: Amount })

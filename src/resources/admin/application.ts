@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { PatchRetention, Retention } from '#resources/admin/retention.ts'
-import { Id, Properties, RequiredText, Timestamp } from '#resources/define.ts'
+import { count, Id, Properties, RequiredText, Timestamp, Toggle } from '#resources/define.ts'
 import { uiShapes } from '#resources/ui.ts'
 
 const nameMax = 255
-const Toggle = z.enum(['DISABLED', 'ENABLED'])
-const count = (about: string) => z.number().int().nonnegative().describe(about).meta({ format: 'int64' })
 
 export const AdminApplication = z
   .object({

@@ -1,7 +1,7 @@
 // Users, channels, messages and reports as moderators see them.
 import { z } from 'zod'
 import { ChannelType } from '#resources/channel.ts'
-import { Id, Properties, Text, Timestamp } from '#resources/define.ts'
+import { Amount, GivenTime, Id, Properties, Text, Timestamp } from '#resources/define.ts'
 import { Message } from '#resources/message.ts'
 import { User } from '#resources/user.ts'
 
@@ -19,11 +19,7 @@ export type Ban = z.output<typeof Ban>
 
 export const BanUser = z
   .object({
-    until: z.iso
-      .datetime({ offset: true })
-      .transform((text) => new Date(text).toISOString())
-      .optional()
-      .describe('Time at which the ban ends. If absent, it does not end'),
+    until: GivenTime.optional().describe('Time at which the ban ends. If absent, it does not end'),
     reason: Text(reasonMax).optional().describe('Reason that the user is shown'),
   })
   .meta({ id: 'BanUser' })
@@ -34,8 +30,6 @@ export const AdminUser = User.extend({
   ban: Ban.optional().describe('Current ban. Absent if the user is not banned'),
 }).meta({ id: 'User' })
 export type AdminUser = z.output<typeof AdminUser>
-
-const count = z.number().int().nonnegative().meta({ format: 'int64' })
 
 export const AdminChannel = z
   .object({
@@ -48,7 +42,7 @@ export const AdminChannel = z
     messagesPersisted: z
       .boolean()
       .describe('Whether messages of the channel are kept, and not only delivered'),
-    counts: z.object({ members: count, messages: count }),
+    counts: z.object({ members: Amount, messages: Amount }),
     createdTime: Timestamp,
   })
   .meta({ id: 'Channel' })

@@ -1,7 +1,7 @@
 // The people and keys that administer the installation.
 import { z } from 'zod'
 import { Limits, Role } from '#resources/admin/role.ts'
-import { Id, isStorable, RequiredText, Timestamp } from '#resources/define.ts'
+import { GivenTime, Id, isStorable, RequiredText, Timestamp } from '#resources/define.ts'
 
 const usernameMax = 255
 const passwordMax = 1_024
@@ -79,11 +79,9 @@ export const CreateAdminKey = z
     name: RequiredText(usernameMax),
     role: Role,
     applications: Limits.optional(),
-    expiresTime: z.iso
-      .datetime({ offset: true })
-      .transform((text) => new Date(text).toISOString())
-      .optional()
-      .describe('Time at which the key expires. If absent, it does not expire'),
+    expiresTime: GivenTime.optional().describe(
+      'Time at which the key expires. If absent, it does not expire',
+    ),
   })
   .meta({ id: 'CreateAdminKey' })
 export type CreateAdminKey = z.output<typeof CreateAdminKey>

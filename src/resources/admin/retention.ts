@@ -1,6 +1,6 @@
 // How long an application keeps what its users write (operating contract 5).
 import { z } from 'zod'
-import { Timestamp } from '#resources/define.ts'
+import { count, Timestamp } from '#resources/define.ts'
 import { single } from '#resources/queries.ts'
 
 /** Maximum number of days: a century. */
@@ -48,8 +48,6 @@ export const QueryRetention = z.object({
   inactiveChannelsDays: QueryDays.describe('Previews this value of `inactiveChannelsDays`, in the same way'),
 })
 export type QueryRetention = z.output<typeof QueryRetention>
-
-const count = (about: string) => z.number().int().nonnegative().describe(about).meta({ format: 'int64' })
 
 export const RetentionPreview = z
   .object({

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { Timestamp } from '#resources/define.ts'
+import { count, Timestamp } from '#resources/define.ts'
 
 export const Interval = z.enum(['hour', 'day'])
 export type Interval = z.output<typeof Interval>
 
-const count = (about: string) => z.number().int().nonnegative().describe(about).meta({ format: 'int64' })
 const ms = (about: string) => z.number().nonnegative().optional().describe(about)
 
 export const StatisticsBucket = z
