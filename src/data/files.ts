@@ -6,8 +6,7 @@ import {
   column,
   columnsOf,
   int8,
-  mapped,
-  nullable,
+  optional,
   select,
   text,
   timestamptz,
@@ -85,7 +84,7 @@ export interface KeptFile extends HostedFile {
   /** Whether the file is a display picture, which anybody may see. */
   isPublic: boolean
   /** The channel of the message that has the file, if one does. */
-  channelId?: number
+  channelId?: number | undefined
 }
 
 export const fileShape = {
@@ -97,18 +96,15 @@ export const fileShape = {
   createdTime: timestamptz,
 }
 
-const keptColumns: Columns<KeptFile> = mapped(
-  select({
-    ...columnsOf(fileShape, 'f'),
-    applicationId: column(int8, 'f.application_id'),
-    isPublic: column(bool, 'exists (select from "user" u where u.picture_file_id = f.id)'),
-    channelId: column(
-      nullable(int8),
-      `(select m.channel_id from message m where m.file->>'key' = f.key::text limit 1)`,
-    ),
-  }),
-  ({ channelId, ...file }) => ({ ...file, ...(channelId !== null && { channelId }) }),
-)
+const keptColumns: Columns<KeptFile> = select({
+  ...columnsOf(fileShape, 'f'),
+  applicationId: column(int8, 'f.application_id'),
+  isPublic: column(bool, 'exists (select from "user" u where u.picture_file_id = f.id)'),
+  channelId: column(
+    optional(int8),
+    `(select m.channel_id from message m where m.file->>'key' = f.key::text limit 1)`,
+  ),
+})
 
 /** Returns a file that something refers to. Indexes: user (picture_file_id), message_hosted_file. */
 export function findFile(db: Db, key: string): Promise<KeptFile | undefined> {

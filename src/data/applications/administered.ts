@@ -6,7 +6,7 @@ import {
   int8,
   jsonb,
   mapped,
-  nullable,
+  optional,
   select,
   text,
   timestamptz,
@@ -35,7 +35,7 @@ const columns: Columns<AdminApplication> = mapped(
       'a',
     ),
     clientId: column(
-      nullable(text),
+      optional(text),
       `(select client_id from credential where application_id = a.id order by created_time, client_id limit 1)`,
     ),
     users: column(int8, counterValue('application.users', 'a.id')),
@@ -46,10 +46,10 @@ const columns: Columns<AdminApplication> = mapped(
     id,
     name,
     apiKey: key,
+    clientId,
     properties,
     counts: { users, channels, messages },
     createdTime,
-    ...(clientId !== null && { clientId }),
   }),
 )
 

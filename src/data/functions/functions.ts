@@ -6,8 +6,8 @@ import {
   int4,
   int8,
   mapped,
-  nullable,
   oneOf,
+  optional,
   select,
   text,
 } from '#data/columns.ts'
@@ -27,18 +27,17 @@ export const functionShape = {
   type: oneOf<FunctionType>(),
   runtimeId: int8,
   name: text,
-  description: nullable(text),
+  description: optional(text),
   enabled: bool,
   currentVersionNumber: int4,
 }
 
 const functionColumns: Columns<ChatFunction> = mapped(
   select(columnsOf(functionShape, 'f')),
-  ({ id, type, runtimeId, description, ...row }) => ({
+  ({ id, type, runtimeId, ...row }) => ({
     id,
     type,
     runtime: { id: runtimeId, type: 'NODEJS', version: runtimeVersion },
-    ...(description !== null && { description }),
     ...row,
   }),
 )

@@ -4,8 +4,8 @@ import {
   columnsOf,
   int8,
   mapped,
-  nullable,
   oneOf,
+  optional,
   select,
   text,
   timestamptz,
@@ -27,16 +27,15 @@ const columns: Columns<AdminKey> = mapped(
         hint: text,
         role: oneOf<Role>(),
         createdBy: text,
-        expiresTime: nullable(timestamptz),
+        expiresTime: optional(timestamptz),
         createdTime: timestamptz,
       },
       'k',
     ),
     applicationIds: limitColumns('k'),
   }),
-  ({ expiresTime, applicationIds, ...key }) => ({
+  ({ applicationIds, ...key }) => ({
     ...key,
-    ...(expiresTime !== null && { expiresTime }),
     ...(applicationIds.length > 0 && { applications: applicationIds }),
   }),
 )

@@ -7,6 +7,7 @@ import {
   mapped,
   nullable,
   oneOf,
+  optional,
   select,
   text,
   timestamptz,
@@ -34,7 +35,7 @@ const shape = {
   id: int8,
   username: text,
   role: oneOf<Role>(),
-  lastSignInTime: nullable(timestamptz),
+  lastSignInTime: optional(timestamptz),
   createdTime: timestamptz,
   issuer: nullable(text),
 }
@@ -42,13 +43,9 @@ const shape = {
 /** The columns of operators `o`. */
 export const operatorColumns: Columns<Operator> = mapped(
   select({ ...columnsOf(shape, 'o'), applicationIds: limitColumns('o') }),
-  ({ id, username, role, lastSignInTime, createdTime, issuer, applicationIds }) => ({
-    id,
-    username,
-    role,
-    createdTime,
+  ({ issuer, applicationIds, ...operator }) => ({
+    ...operator,
     signIn: issuer === null ? ('password' as const) : ('sso' as const),
-    ...(lastSignInTime !== null && { lastSignInTime }),
     ...(applicationIds.length > 0 && { applications: applicationIds }),
   }),
 )
