@@ -15,6 +15,11 @@ export interface PreparedHost {
   token: string
 }
 
+/** Returns the secrets to mask in the outcome of a run, for example in a response of a client. */
+export function secretsOf({ host, token }: PreparedHost): string[] {
+  return [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
+}
+
 /** An application, and the least acceptable revision of its runtime. */
 interface Wanted {
   applicationId: number

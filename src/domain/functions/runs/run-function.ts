@@ -2,6 +2,7 @@ import type { Context, Outcome } from '#context.ts'
 import { type EndedInvocation, endInvocation } from '#data/functions/function-runs.ts'
 import type { CurrentFunction } from '#data/functions/functions.ts'
 import { askForDeliveries } from '#data/webhooks/deliveries.ts'
+import { secretsOf } from '#domain/functions/runs/prepare-host.ts'
 import { prepareRun } from '#domain/functions/runs/prepare-run.ts'
 import { ChatError, isGone } from '#errors.ts'
 
@@ -46,10 +47,7 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
     await endInvocation(tx, {
       id: invocationId,
       status: outcome.status,
-      result:
-        outcome.status === 'SUCCEEDED'
-          ? { payload: outcome.result ?? null }
-          : { error: { ...outcome.error, reason: outcome.reason } },
+      result: resultOf(outcome),
       logs: outcome.logs,
       durationMs: outcome.durationMs,
       secrets,
@@ -65,7 +63,7 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   return outcome
 }
 
-/** Invokes the function. @returns the outcome, and the secrets to mask in it, for example in a response of a client */
+/** Invokes the function. @returns the outcome, and the secrets to mask in it */
 async function invoke(
   ctx: Context,
   { function: current, event, timeoutMs, waitMs }: BegunRun,
@@ -73,8 +71,9 @@ async function invoke(
   const { versionId, id: functionId, applicationId, type: eventType } = current
   const startedAt = performance.now()
   try {
-    const { host, handlerScript, token } = await prepareRun(ctx, current)
-    const secrets = [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
+    const prepared = await prepareRun(ctx, current)
+    const { host, handlerScript, token } = prepared
+    const secrets = secretsOf(prepared)
     const traceparent = ctx.tracing?.current
     const traced = traceparent !== undefined && { traceparent }
     const order = { versionId, handlerScript, event, eventType, token, timeoutMs, waitMs, ...traced }
@@ -86,6 +85,13 @@ async function invoke(
     else ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')
     return { outcome: outcomeOfFailure(cause, performance.now() - startedAt), secrets: [] }
   }
+}
+
+/** Returns what is shown of an outcome. */
+export function resultOf(outcome: Outcome) {
+  return outcome.status === 'SUCCEEDED'
+    ? { payload: outcome.result ?? null }
+    : { error: { ...outcome.error, reason: outcome.reason } }
 }
 
 /** Returns the outcome of a run that the server could not perform. */

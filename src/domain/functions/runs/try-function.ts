@@ -4,8 +4,8 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
-import { prepareHost } from '#domain/functions/runs/prepare-host.ts'
-import { outcomeOfFailure } from '#domain/functions/runs/run-function.ts'
+import { prepareHost, secretsOf } from '#domain/functions/runs/prepare-host.ts'
+import { outcomeOfFailure, resultOf } from '#domain/functions/runs/run-function.ts'
 import { notFound } from '#errors.ts'
 import type { Trial, TryFunction } from '#resources/admin/function.ts'
 
@@ -38,14 +38,10 @@ export async function tryFunction(
     const timeoutMs = ctx.config.functionTimeoutMs
     return { versionId: lastTrial, handlerScript, event, eventType, token, timeoutMs, waitMs }
   })
-  const result =
-    outcome.status === 'SUCCEEDED'
-      ? { payload: outcome.result ?? null }
-      : { error: { ...outcome.error, reason: outcome.reason } }
   return {
     status: outcome.status,
     durationMs: Math.round(outcome.durationMs),
-    ...without(secrets, { result, logs: outcome.logs }),
+    ...without(secrets, { result: resultOf(outcome), logs: outcome.logs }),
   }
 }
 
@@ -56,9 +52,9 @@ async function run(
   orderOf: (token: string) => Parameters<Context['functions']['invoke']>[1],
 ): Promise<{ outcome: Outcome; secrets: string[] }> {
   try {
-    const { host, token } = await prepareHost(ctx, wanted)
-    const secrets = [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
-    return { outcome: await ctx.functions.invoke(host, orderOf(token)), secrets }
+    const prepared = await prepareHost(ctx, wanted)
+    const outcome = await ctx.functions.invoke(prepared.host, orderOf(prepared.token))
+    return { outcome, secrets: secretsOf(prepared) }
   } catch (cause) {
     ctx.log.error({ err: cause, applicationId: wanted.applicationId }, 'a test run of a script failed')
     return { outcome: outcomeOfFailure(cause, 0), secrets: [] }
