@@ -9,6 +9,7 @@ import { sessionMs } from '#domain/operators/open-operator-session.ts'
 import { isCsrfToken } from '#domain/operators/secrets.ts'
 import { ChatError } from '#errors.ts'
 import type { AdminSession } from '#resources/admin/operator.ts'
+import { tokenIn } from '#wire/bearer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,9 +44,9 @@ export const operators = plugin<{ ctx: Context }>(
     })
     app.addHook('onRequest', async (request: FastifyRequest, _reply: FastifyReply) => {
       if (request.routeOptions.config.isOpen) return
-      const { authorization } = request.headers
+      const { authorization } = request.headers // keys in the query do not count, because addresses are logged
       const session = request.cookies[cookieName]
-      const bearer = authorization === undefined ? undefined : (keyIn(authorization) ?? '')
+      const bearer = authorization === undefined ? undefined : (tokenIn(authorization) ?? '')
       const credentials = { bearer, session, address: request.ip }
       const checked = await checkOperator(ctx, credentials)
       if (bearer === undefined) mustHaveCsrfToken(request, session ?? '')
@@ -56,11 +57,6 @@ export const operators = plugin<{ ctx: Context }>(
   },
   { name: 'operators' },
 )
-
-/** Only the header counts, because addresses are logged. */
-function keyIn(authorization: string): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
-}
 
 /** A browser sends the cookie from any page, but only our own pages know the session's CSRF token. */
 function mustHaveCsrfToken({ method, headers }: FastifyRequest, session: string): void {

@@ -4,8 +4,8 @@ import type { Config } from '#config.ts'
 import type { Context } from '#context.ts'
 import { ChatError } from '#errors.ts'
 import { expose } from '#metrics/expose.ts'
-import { bearerToken, isSameSecret } from '#wire/bearer.ts'
-import { isLoopback } from '#wire/loopback.ts'
+import { isSameSecret, tokenIn } from '#wire/bearer.ts'
+import { hostOf, isLoopback } from '#wire/loopback.ts'
 
 /** Serves `GET /metrics` in Prometheus' text format, to programs on this machine and to clients with METRICS_TOKEN. */
 export async function metrics(scope: FastifyInstance, { ctx }: { ctx: Context }) {
@@ -23,7 +23,7 @@ function mustBeAllowed(
   request: FastifyRequest,
   { metricsToken, functionEgress }: Pick<Config, 'metricsToken' | 'functionEgress'>,
 ): void {
-  const token = bearerToken({ headers: request.headers, query: {} })
+  const token = tokenIn(request.headers.authorization)
   if (token !== undefined && metricsToken !== undefined) {
     if (isSameSecret(token, metricsToken)) return
     throw new ChatError('invalid_token', 'The token is not METRICS_TOKEN')
@@ -51,8 +51,4 @@ function isFromHere({ headers, raw: { socket } }: FastifyRequest): boolean {
     (headers.origin === undefined || isLoopback(hostOf(headers.origin))) &&
     !forwarding.some((name) => headers[name] !== undefined)
   )
-}
-
-function hostOf(url: string): string {
-  return URL.parse(url)?.hostname ?? ''
 }

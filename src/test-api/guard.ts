@@ -4,18 +4,18 @@ import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '#config.ts'
 import { ChatError } from '#errors.ts'
-import { bearerToken, isSameSecret } from '#wire/bearer.ts'
-import { isLoopback } from '#wire/loopback.ts'
+import { isSameSecret, tokenIn } from '#wire/bearer.ts'
+import { hostOf, isLoopback } from '#wire/loopback.ts'
 
 export const guard = plugin<{ config: Config }>(
   async (app, { config }) => {
     const { testApiToken } = config
     // The host name that the operator configured is as good as loopback if a token is required as well.
     const ownHost = testApiToken && config.publicUrl && new URL(config.publicUrl).hostname
-    const isOurs = (host: string | undefined) => host !== undefined && (isLoopback(host) || host === ownHost)
+    const isOurs = (host: string) => isLoopback(host) || (host !== '' && host === ownHost)
     app.addHook('onRequest', async (request) => {
       // Checks the Host header of this request and, behind a proxy, the host that the client asked the proxy for.
-      if (!isOurs(hostOf(`http://${request.headers.host}`)) || !isOurs(hostOf(request.origin))) {
+      if (!isOurs(hostOf(`http://${request.headers.host}`)) || !isOurs(hostOf(request.origin ?? ''))) {
         throw new ChatError('AccessDeniedError', 'The test API is reached by loopback names alone')
       }
       const { origin } = request.headers
@@ -28,12 +28,8 @@ export const guard = plugin<{ config: Config }>(
   { name: 'test-api-guard' },
 )
 
-function hostOf(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : URL.parse(url)?.hostname
-}
-
 function mustHaveBearerToken(request: FastifyRequest, expected: string): void {
-  const token = bearerToken({ headers: request.headers, query: {} })
+  const token = tokenIn(request.headers.authorization)
   if (token === undefined)
     throw new ChatError('unauthorized', 'The test API needs the bearer token TEST_API_TOKEN')
   if (!isSameSecret(token, expected)) {

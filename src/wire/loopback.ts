@@ -6,3 +6,8 @@ export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[(.+)\]$/, '$1')
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
 }
+
+/** Returns the host that a URL names, as written in it; empty if it is no URL. */
+export function hostOf(url: string): string {
+  return URL.parse(url)?.hostname ?? ''
+}
