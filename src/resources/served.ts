@@ -1,4 +1,4 @@
-// Paths in documents that this server serves itself; the origin of the request is prepended.
+// What this server serves itself: paths in documents, to which the origin of the request is prepended, and files.
 
 /** Returns the path of the default avatar of a name (contract b), form-encoded as in the hosted API. */
 export function generatedPictureUrl(displayName: string): string {
@@ -11,4 +11,9 @@ const shownNameMax = 100
 /** Returns the path of a hosted file. The name is for people; only the key is looked up. */
 export function hostedUrl({ key, name }: { key: string; name: string }): string {
   return `/v1/files/${key}/${encodeURIComponent(name.slice(-shownNameMax).toWellFormed())}`
+}
+
+/** Returns whether files of a type are scripts. Matches part of its name, since there are a dozen such types. */
+export function isScript(contentType: string): boolean {
+  return /javascript|ecmascript|jscript|livescript/.test(contentType)
 }

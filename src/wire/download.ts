@@ -1,6 +1,7 @@
 // Ranges, validators and headers of file downloads (RFC 9110, RFC 6266).
 import { create as contentDisposition } from 'content-disposition'
 import fresh from 'fresh'
+import { isScript } from '#resources/served.ts'
 
 export interface Range {
   start: number
@@ -43,11 +44,9 @@ export function disposition(contentType: string, name: string): string {
   return header.replace(/filename=([^";]+)/, (_, token) => `filename="${token}"`)
 }
 
-const script = /javascript|ecmascript|jscript|livescript/
-
 /** Text is served as UTF-8. Scripts are served as text, so that no page can run one from this origin. */
 export function servedType(contentType: string): string {
-  if (script.test(contentType)) return 'text/plain; charset=utf-8'
+  if (isScript(contentType)) return 'text/plain; charset=utf-8'
   return contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType
 }
 

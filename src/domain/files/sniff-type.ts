@@ -1,4 +1,5 @@
 // A file has the type that its sender declared, unless its first bytes show that serving it as such would be unsafe.
+import { isScript } from '#resources/served.ts'
 
 /** Bytes; enough for every signature, and for the first entries of office documents, which are archives. */
 const headMax = 65_536
@@ -58,16 +59,13 @@ const writtenAsText = /^(text\/.+|application\/(pdf|rtf|postscript|eps|x-ms-rege
 /** Types in which browsers may run scripts; only accepted if the content is markup. */
 const markup = /^(text\/(html|xml)|application\/xml|.+\+xml)$/
 
-/** Matches part of the name, since there are a dozen such types. */
-const script = /javascript|ecmascript|jscript|livescript/
-
 /** Types that browsers display without asking. */
 const shownAtOnce = /^(image|audio|video|font)\/|^application\/pdf$/
 
 /** Returns whether to trust the declared type; text/plain, a form part's default (RFC 7578 4.4), is for text only. */
 function isKept(declared: string, text: string | undefined): boolean {
   if (declared === 'application/octet-stream') return false
-  if (declared === 'text/plain' || script.test(declared)) return text !== undefined
+  if (declared === 'text/plain' || isScript(declared)) return text !== undefined
   const isMarkup = text !== undefined && textType(text) !== 'text/plain'
   if (markup.test(declared)) return isMarkup
   return !(isMarkup && shownAtOnce.test(declared))
