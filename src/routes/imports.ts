@@ -3,10 +3,9 @@ import type { Context } from '#context.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { keepImportFile } from '#domain/jobs/keep-import-file.ts'
 import { startImport } from '#domain/jobs/start-import.ts'
-import { refused } from '#errors.ts'
 import { type ImportType, jobResource } from '#resources/job.ts'
 import { one, operation, WithId } from '#routes/operation.ts'
-import type { Storage } from '#routes/upload.ts'
+import { type Storage, withoutForm } from '#routes/upload.ts'
 
 const description =
   'Takes a JSON array as the part `file` of a multipart form. Items are stored in the background: ' +
@@ -19,17 +18,12 @@ export const keeping = (ctx: Context): Storage<string> => ({
   discard: async () => {},
 })
 
-/** A request without a form has no file. */
-async function withoutForm(): Promise<never> {
-  throw refused(ofImports.about, 'file', 'missing_field', 'file is required: send a multipart form')
-}
-
 const ofImports = {
   tag: 'Imports',
   about: 'import',
   status: 202,
   answer: one(jobResource),
-  handle: withoutForm,
+  handle: withoutForm('import'),
 }
 const fields = z.object({})
 

@@ -9,7 +9,7 @@ import type { AnyResource, Resource } from '#resources/define.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 import { type Described, mount, type Route, readRoute } from '#routes/mount.ts'
 import { receive, type Storage } from '#routes/upload.ts'
-import { present, presentCursorPage, presentPage, type View } from '#wire/hal.ts'
+import { absolute, present, presentCursorPage, presentPage, type View } from '#wire/hal.ts'
 import { type Representation, representationFor } from '#wire/negotiation.ts'
 import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
 import { compileCheck } from '#wire/reading.ts'
@@ -228,17 +228,14 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] as string
 }
 
-function absolute(url: string, origin: string): string {
-  return url.startsWith('/') ? origin + url : url
-}
-
 /** Resources link below `/v1/applications/{id}`, or without `/v1` if the request came without (contract h3). */
 function viewOf(request: FastifyRequest, { spelling }: Representation, origin: string): View {
   const version = request.url.startsWith('/v1/') ? '/v1' : ''
   return { spelling, origin, base: `${origin}${version}/applications/${request.caller.applicationId}` }
 }
 
-function negotiateRepresentation(request: FastifyRequest): Representation {
+/** @throws ChatError NotAcceptableError if the client accepts no JSON */
+export function negotiateRepresentation(request: FastifyRequest): Representation {
   const representation = representationFor(request.headers.accept)
   if (!representation) throw new ChatError('NotAcceptableError', 'Answers are JSON only')
   return representation

@@ -22,6 +22,11 @@ export function hosting(ctx: Context): Storage<HostedFile> {
   }
 }
 
+/** Returns the handler of an operation that only accepts a form: a request without one has no file. */
+export const withoutForm = (about: string) => async (): Promise<never> => {
+  throw refused(about, 'file', 'missing_field', 'file is required: send a multipart form')
+}
+
 /** Maximum total size in bytes of the parts besides files, which are kept in memory until the form ends. */
 const fieldsMax = 262_144
 

@@ -34,10 +34,15 @@ type EmbedLinker = (entity: unknown, document: unknown, view: View) => void
 
 const presenters = new WeakMap<AnyResource, Presenter>()
 
+/** Returns a URL of a document; paths that start with `/` are served by us. */
+export function absolute(url: string, origin: string): string {
+  return url.startsWith('/') ? origin + url : url
+}
+
 /** Returns the document of one entity. */
 export function present<E>(resource: AnyResource<E>, entity: E, view: View): Record<string, unknown> {
   const presenter = presenterOf(resource)
-  const document = presenter[view.spelling](entity, (url) => (url.startsWith('/') ? view.origin + url : url))
+  const document = presenter[view.spelling](entity, (url) => absolute(url, view.origin))
   document._links = presenter.links(entity, view.base)
   for (const link of presenter.embeds) link(entity, document, view)
   return document

@@ -6,13 +6,13 @@ import type { Context } from '#context.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveRight, type OperatorCaller, type Right } from '#domain/access/operator.ts'
 import { enterApplication } from '#domain/applications/administered/enter-application.ts'
-import { ChatError, refused } from '#errors.ts'
+import { ChatError } from '#errors.ts'
 import { type ListPart, ListQuery, type ListRequest } from '#resources/admin/list.ts'
 import { type Described, mount, type Route, readRoute } from '#routes/mount.ts'
-import { WithId } from '#routes/operation.ts'
-import { receive, type Storage } from '#routes/upload.ts'
+import { negotiateRepresentation, WithId } from '#routes/operation.ts'
+import { receive, type Storage, withoutForm } from '#routes/upload.ts'
 import { compileWriter, type Writer } from '#wire/casing.ts'
-import { representationFor } from '#wire/negotiation.ts'
+import { absolute } from '#wire/hal.ts'
 import { compileCheck } from '#wire/reading.ts'
 
 type AdminAnswer =
@@ -95,11 +95,7 @@ export function formOperation<A extends AdminAnswer, P extends z.ZodObject = typ
     handle: (caller: InsideCaller, input: { params: z.output<P>; file: F }) => Promise<Result<A>>
   }
 }): AdminOperation {
-  const { about } = given
-  const withoutForm = async (): Promise<never> => {
-    throw refused(about, 'file', 'missing_field', 'file is required: send a multipart form')
-  }
-  return { ...insideOperation<A, P>({ ...given, handle: withoutForm }), form }
+  return { ...insideOperation<A, P>({ ...given, handle: withoutForm(given.about) }), form }
 }
 
 const ofApplication = '/applications/:id'
@@ -143,9 +139,7 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
   const named = operations.map((each) => ({ ...each, name: nameOf(each) }))
   mount(app, named, async (each, checks, request, reply) => {
     const { answer } = each
-    if (answer.kind !== 'text' && !representationFor(request.headers.accept)) {
-      throw new ChatError('NotAcceptableError', 'Answers are JSON only')
-    }
+    if (answer.kind !== 'text') negotiateRepresentation(request)
     const caller = await callerOf(ctx, each, request)
     const query = checks.query(request)
     const params = checks.params(request)
@@ -165,7 +159,7 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
     reply.code(each.status)
     if (!write) return reply.send()
     const base = ctx.baseUrl(request.origin)
-    const body = write(result, (url) => (url.startsWith('/') ? base + url : url))
+    const body = write(result, (url) => absolute(url, base))
     return reply.header('content-type', 'application/json').send(JSON.stringify(body))
   })
 }
@@ -227,7 +221,7 @@ export async function performAdmin(
       throw new Error('There is no request')
     },
   })
-  return writerOf(answer)?.(result, (url) => (url.startsWith('/') ? base + url : url))
+  return writerOf(answer)?.(result, (url) => absolute(url, base))
 }
 
 function writerOf(answer: AdminAnswer): Writer | undefined {

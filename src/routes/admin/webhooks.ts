@@ -22,11 +22,11 @@ import {
   Webhook,
 } from '#resources/webhook.ts'
 import { insideOperation, listOf, noContent, oneOf } from '#routes/admin/operation.ts'
-import { WithId } from '#routes/operation.ts'
+import { PathId } from '#routes/operation.ts'
 
 const about = { tag: 'Webhooks', about: 'webhook' }
-const WithWebhook = z.object({ webhookId: WithId.shape.id })
-const WithDelivery = WithWebhook.extend({ deliveryId: WithId.shape.id })
+const WithWebhook = z.object({ webhookId: PathId })
+const WithDelivery = WithWebhook.extend({ deliveryId: PathId })
 const path = '/webhooks/:webhookId'
 
 export const webhookOperations = (ctx: Context) => [
