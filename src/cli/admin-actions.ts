@@ -1,5 +1,5 @@
 // The implementation of the commands of admin-commands.ts.
-import { type AdminOptions, applicationFor, type Call, listAll, withAdmin } from '#cli/admin.ts'
+import { type AdminOptions, applicationFor, type Call, type Inside, listAll, withAdmin } from '#cli/admin.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import { readConfig } from '#config.ts'
 import { generatePassword } from '#domain/operators/passwords.ts'
@@ -10,10 +10,6 @@ import type { AdminKey, Operator } from '#resources/admin/operator.ts'
 interface Limited {
   role?: string
   applications?: string
-}
-
-interface Inside extends AdminOptions {
-  application?: string
 }
 
 // ------------------------------------------------------------------------------------------ operators

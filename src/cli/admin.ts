@@ -12,6 +12,11 @@ export interface AdminOptions {
   server?: string
 }
 
+export interface Inside extends AdminOptions {
+  /** The id of the application; needed if there are several. */
+  application?: string
+}
+
 /** Performs an operation, by its id. */
 // biome-ignore lint/suspicious/noExplicitAny: openapi-admin.yaml describes the results
 export type Call = (id: string, ask?: Ask) => Promise<any>

@@ -1,15 +1,11 @@
 // The implementation of the commands about data: retention, and the data of a person.
 
-import { type AdminOptions, applicationFor, withAdmin } from '#cli/admin.ts'
+import { applicationFor, type Inside, withAdmin } from '#cli/admin.ts'
 import { userNamed } from '#cli/admin-actions.ts'
 import { type Output, print, UsageError } from '#cli/output.ts'
 import { adminPrefix } from '#resources/admin/address.ts'
 import type { Retention, RetentionPreview } from '#resources/admin/retention.ts'
 import type { AnyJob } from '#resources/job.ts'
-
-interface Inside extends AdminOptions {
-  application?: string
-}
 
 const settings = {
   messages: 'messagesDays',

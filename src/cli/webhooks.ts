@@ -1,14 +1,13 @@
 // `chatterie webhooks listen`: shows webhook deliveries on a developer's machine, which the server need not reach.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AdminOptions, applicationFor, type Call, listAll, withAdmin } from '#cli/admin.ts'
+import { applicationFor, type Call, type Inside, listAll, withAdmin } from '#cli/admin.ts'
 import { type Output, UsageError } from '#cli/output.ts'
 import { realClock } from '#clock/clock.ts'
 import { signatureOf } from '#domain/webhooks/webhook-secrets.ts'
 import { blockingType } from '#resources/function.ts'
 import { type Delivery, listening, listeningHours, WebhookEvents, WebhookSecret } from '#resources/webhook.ts'
 
-interface Options extends AdminOptions {
-  application?: string
+interface Options extends Inside {
   events: string
 }
 

@@ -16,6 +16,7 @@ import {
 import { finder, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
+import { previousSecretColumn } from '#data/webhooks/webhooks.ts'
 import type { ListPart } from '#resources/admin/list.ts'
 import type { EventPayload } from '#resources/events.ts'
 import type { Delivery, DeliveryAttempt, DeliveryState, WebhookType } from '#resources/webhook.ts'
@@ -165,10 +166,7 @@ const dueStatement = reading(
     applicationId: column(int8, 'w.application_id'),
     url: column(text, 'w.url'),
     secret: column(bytea, 'w.secret'),
-    previousSecret: column(
-      nullable(bytea),
-      'case when w.previous_until > chatterie_clock() then w.previous_secret end',
-    ),
+    previousSecret: previousSecretColumn,
   }),
   (columns) => `
     with due as materialized (

@@ -118,14 +118,17 @@ export function decidingWebhooks(
   return db.all(decidingStatement, [applicationId, type, listening])
 }
 
+/** The secret before the last rotation of webhook `w`, while deliveries are still signed with it. */
+export const previousSecretColumn = column(
+  nullable(bytea),
+  'case when w.previous_until > chatterie_clock() then w.previous_secret end',
+)
+
 const decidingStatement = reading(
   'deciding-webhooks',
   select({
     ...columnsOf({ id: int8, url: text, secret: bytea }, 'w'),
-    previousSecret: column(
-      nullable(bytea),
-      'case when w.previous_until > chatterie_clock() then w.previous_secret end',
-    ),
+    previousSecret: previousSecretColumn,
   }),
   (columns) => `
     select ${columns} from webhook w
