@@ -7,7 +7,7 @@ import { channelResource } from '#resources/channel.ts'
 import { channelEventResource } from '#resources/channel-event.ts'
 import type { AnyResource } from '#resources/define.ts'
 import type { blockingType, FunctionType } from '#resources/function.ts'
-import { type Message, messageResource, reactionResource } from '#resources/message.ts'
+import { messageResource, reactionResource } from '#resources/message.ts'
 import { notificationResource } from '#resources/notification.ts'
 import { readReceiptResource } from '#resources/read-receipt.ts'
 import { userResource } from '#resources/user.ts'
@@ -39,7 +39,7 @@ const userOf = ({ payload }: QueuedRun, { users }: RunSubjects) => users.get(pay
 const channelOf = ({ channelId }: QueuedRun, { channels }: RunSubjects) => channels.get(channelId ?? 0)
 /** A message that its channel does not persist is in the event. */
 const messageOf = ({ payload }: QueuedRun, { messages }: RunSubjects) =>
-  messages.get(payload.messageId ?? 0) ?? (payload.message as Message | undefined)
+  messages.get(payload.messageId ?? 0) ?? payload.message
 
 const events: Record<Exclude<FunctionType, typeof blockingType>, ToEvent> = {
   'user.started.chat_session': (run, subjects, show) => {
@@ -58,19 +58,16 @@ const events: Record<Exclude<FunctionType, typeof blockingType>, ToEvent> = {
   }),
   'user.received.notification': (run, subjects, show) => ({
     user: show(userResource, userOf(run, subjects)),
-    notification: show(
-      notificationResource,
-      subjects.notifications.get(run.payload.notificationId as number),
-    ),
+    notification: show(notificationResource, subjects.notifications.get(run.payload.notificationId ?? 0)),
     userHasActiveSession: run.payload.userHasActiveSession === true,
   }),
   'user.read.message': (run, subjects, show) => {
-    const { messageId = 0, createdTime } = run.payload
+    const { messageId = 0, createdTime = '' } = run.payload
     const user = userOf(run, subjects)
     return {
       user: show(userResource, user),
       message: show(messageResource, messageOf(run, subjects)),
-      receipt: show(readReceiptResource, user && { user, messageId, createdTime: createdTime as string }),
+      receipt: show(readReceiptResource, user && { user, messageId, createdTime }),
     }
   },
   'user.received.channel_invite': (run, subjects, show) => {
@@ -82,32 +79,26 @@ const events: Record<Exclude<FunctionType, typeof blockingType>, ToEvent> = {
     }
   },
   'user.triggered.event': (run, subjects, show) => {
+    const { event } = run.payload
     const user = userOf(run, subjects)
     return {
       user: show(userResource, user),
       channel: show(channelResource, channelOf(run, subjects)),
-      event: show(channelEventResource, { ...triggered(run), ...(user && { user }) }),
+      event: show(channelEventResource, event && { ...event, ...(user && { user }) }),
     }
   },
   'system.triggered.event': (run, subjects, show) => ({
     channel: show(channelResource, channelOf(run, subjects)),
-    event: show(channelEventResource, triggered(run)),
+    event: show(channelEventResource, run.payload.event),
   }),
   'user.reacted_to.message': (run, subjects, show) => {
-    const { messageId = 0, createdTime, emoji } = run.payload
+    const { messageId = 0, createdTime = '', emoji = '' } = run.payload
     const user = userOf(run, subjects)
-    const found = findEmoji(emoji as string)
+    const found = findEmoji(emoji)
     return {
       user: show(userResource, user),
       message: show(messageResource, messageOf(run, subjects)),
-      reaction: show(
-        reactionResource,
-        user && found && { user, emoji: found, messageId, createdTime: createdTime as string },
-      ),
+      reaction: show(reactionResource, user && found && { user, emoji: found, messageId, createdTime }),
     }
   },
-}
-
-function triggered({ payload }: QueuedRun) {
-  return payload.event as { type: string; properties: Record<string, unknown> }
 }

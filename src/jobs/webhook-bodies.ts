@@ -27,14 +27,14 @@ export function webhookBody(ctx: Context, delivery: DueDelivery, subjects: Deliv
 
 /** A deleted channel is shown as it was then, because its row may remain for a while, without its members. */
 const channel: ToData = ({ channelId, payload }, { channels }, show) =>
-  show(channelResource, (payload.channel as never) ?? channels.get(channelId ?? 0)) ?? { id: channelId }
+  show(channelResource, payload.channel ?? channels.get(channelId ?? 0)) ?? { id: channelId }
 const message: ToData = ({ payload, channelId }, { messages }, show) =>
-  show(messageResource, messages.get(payload.messageId ?? 0) ?? (payload.message as never)) ?? {
+  show(messageResource, messages.get(payload.messageId ?? 0) ?? payload.message) ?? {
     id: payload.messageId,
     channelId,
   }
 const user: ToData = ({ payload }, { users }, show) =>
-  show(userResource, users.get(payload.userId ?? 0) ?? (payload.user as never)) ?? { id: payload.userId }
+  show(userResource, users.get(payload.userId ?? 0)) ?? { id: payload.userId }
 
 const member: ToData = (delivery, subjects, show) => ({
   channel: channel(delivery, subjects, show),
@@ -42,10 +42,10 @@ const member: ToData = (delivery, subjects, show) => ({
 })
 
 const reaction: ToData = (delivery, subjects, show) => {
-  const { messageId = 0, createdTime, emoji, userId } = delivery.payload
-  const found = findEmoji(emoji as string)
+  const { messageId = 0, createdTime = '', emoji = '', userId } = delivery.payload
+  const found = findEmoji(emoji)
   const by = subjects.users.get(userId ?? 0)
-  const shown = by && found && { user: by, emoji: found, messageId, createdTime: createdTime as string }
+  const shown = by && found && { user: by, emoji: found, messageId, createdTime }
   return { ...(show(reactionResource, shown) ?? {}), message: message(delivery, subjects, show) }
 }
 

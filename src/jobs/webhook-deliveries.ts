@@ -135,9 +135,12 @@ export class WebhookDeliveries {
   #traced({ type, webhookId, payload }: DueDelivery, deliver: () => Promise<void>): Promise<void> {
     const { tracing } = this.#ctx
     if (!tracing) return deliver()
-    const parent = payload.traceparent as string | undefined
     const attributes = { 'chatterie.webhook': webhookId }
-    return tracing.run(`deliver ${type} to webhook`, { kind: 'producer', parent, attributes }, deliver)
+    return tracing.run(
+      `deliver ${type} to webhook`,
+      { kind: 'producer', parent: payload.traceparent, attributes },
+      deliver,
+    )
   }
 
   /** Waits for the previous delivery for a short time; slow and failed deliveries do not block the next. */

@@ -1,6 +1,9 @@
 // The vocabulary that describes events in resources/events.ts.
+import type { SeenChannel } from '#resources/channel.ts'
+import type { SendChannelEvent } from '#resources/channel-event.ts'
 import type { EventType } from '#resources/events.ts'
 import type { FunctionType } from '#resources/function.ts'
+import type { SeenMessage } from '#resources/message.ts'
 import type { UserTopic } from '#resources/user.ts'
 import type { WebhookType } from '#resources/webhook.ts'
 
@@ -117,6 +120,21 @@ export interface EventPayload extends Partial<Cause> {
   userId?: number | null
   messageId?: number
   threadId?: number
+  notificationId?: number
+  /** The message that a reply answers. */
+  parentId?: number
+  /** The author of a message that was read; null if it has none. */
+  authorId?: number | null
+  /** A message that has been deleted, or that its channel does not keep. */
+  message?: SeenMessage
+  /** A channel that has been deleted. */
+  channel?: SeenChannel
+  /** What the application sends to a channel. */
+  event?: SendChannelEvent
+  /** The character of a reaction. */
+  emoji?: string
+  /** The time of a reaction, a receipt or a block. */
+  createdTime?: string
   /** The trace context of the cause, if it is traced [W3C Trace Context]. */
   traceparent?: string
   [detail: string]: unknown

@@ -85,7 +85,7 @@ export async function loadSubjects(
     const { messageId, message } = payload
     // The event itself holds a message that its channel does not store.
     if (message && messageId !== undefined && having.messages.has(type) && !messages.has(messageId)) {
-      messages.set(messageId, message as SeenMessage)
+      messages.set(messageId, message)
     }
   }
   return { users, channels, messages, threads, notifications, uis, livelyChannels }

@@ -8,7 +8,6 @@ import { findLiveDelivery } from '#data/webhooks/deliveries.ts'
 import type { LiveData, LiveEvent } from '#resources/admin/live.ts'
 import { liveNames } from '#resources/admin/live.ts'
 import type { CommittedEvent } from '#resources/events.ts'
-import type { SeenMessage } from '#resources/message.ts'
 
 /** Names of live events that only developers and owners receive. */
 const ofDevelopers: string[] = ['function', 'webhook']
@@ -52,8 +51,7 @@ function present(
   const messages = messagesById(db, ids)
   const idOf = ({ payload }: CommittedEvent, key: string) => Number(payload[key] ?? 0)
   const load: { [N in keyof LiveData]: (event: CommittedEvent) => Promise<LiveData[N] | undefined> } = {
-    message: async (event) =>
-      (await messages).get(idOf(event, 'messageId')) ?? (event.payload.message as SeenMessage | undefined),
+    message: async (event) => (await messages).get(idOf(event, 'messageId')) ?? event.payload.message,
     'message.deleted': async ({ channelId, payload: { messageId: id } }) =>
       id === undefined || channelId === null ? undefined : { id, channelId }, // a whole channel may be cleared at once
     session: (event) => findUserSession(db, applicationId, idOf(event, 'sessionId')),

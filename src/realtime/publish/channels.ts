@@ -38,7 +38,7 @@ export const channelEvents: Presenters<ChannelEvent> = {
     ]
   },
   'channel.deleted': ({ payload }) => {
-    const channel = payload.channel as SeenChannel | undefined
+    const { channel } = payload
     if (!channel) return []
     return [
       { ...toMembers(channel, events['channel.deleted'].echo), isEcho: true },
@@ -49,7 +49,7 @@ export const channelEvents: Presenters<ChannelEvent> = {
   'channel.event.triggered': ({ channelId, payload }, { users }) => {
     if (channelId === null) return []
     const user = users.get(payload.userId ?? 0)
-    const event = { ...(payload.event as object), user, channelId }
+    const event = { ...payload.event, user, channelId }
     return [toChannel(channelId, 'events', 'channel.event.triggered', ChannelEventShape, event)]
   },
   'channel.chat_session.started': () => [],

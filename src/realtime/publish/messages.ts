@@ -4,7 +4,7 @@ import { type Presenters, toActor, toChannel } from '#realtime/publish/delivery.
 import { channelHypermedia } from '#resources/channel.ts'
 import type { EchoAddress } from '#resources/event-description.ts'
 import { type CommittedEvent, type EventType, events } from '#resources/events.ts'
-import { Message, MessageReport, Reaction, type SeenMessage } from '#resources/message.ts'
+import { Message, MessageReport, Reaction } from '#resources/message.ts'
 import type { Delivery } from '#resources/published-event.ts'
 import { ReadReceiptShape } from '#resources/read-receipt.ts'
 import { threadHypermedia } from '#resources/thread.ts'
@@ -44,7 +44,7 @@ function messageCreated(
   if (!message) return [] // deleted meanwhile
   const resource = presentResource(Message, message)
   const topic = channelHypermedia.topics.messages.at({ id: message.channelId })
-  const parent = messages.get((payload.parentId as number | undefined) ?? 0)
+  const parent = messages.get(payload.parentId ?? 0)
   const { echo } = events['channel.message.created']
   const own = (by: number): Delivery => ({
     to: { topic: currentUserHypermedia.topics[echo.topic].at({ id: by }) },
@@ -68,7 +68,7 @@ function messageCreated(
 }
 
 function messageDeleted({ payload }: CommittedEvent): Delivery[] {
-  const message = payload.message as SeenMessage | undefined
+  const { message } = payload
   if (!message) return [] // all messages of a channel were deleted at once
   return [
     ...toActor(payload.by, events['channel.message.deleted'].echo, Message, message),
@@ -88,7 +88,7 @@ function reactionChanged(type: 'message.reaction.created' | 'message.reaction.re
   const echo: EchoAddress = events[type].echo
   return ({ channelId, payload }: CommittedEvent, { users }: Pick<Subjects, 'users'>): Delivery[] => {
     const user = users.get(payload.userId ?? 0)
-    const emoji = findEmoji(payload.emoji as string)
+    const emoji = findEmoji(payload.emoji ?? '')
     if (!user || !emoji || channelId === null) return []
     const { messageId, createdTime } = payload
     const reaction = { emoji, user, createdTime, messageId }
@@ -108,7 +108,7 @@ function receiptChanged(
   const { messageId, createdTime, authorId } = payload
   const receipt = { user, createdTime, messageId }
   const resource = presentResource(ReadReceiptShape, receipt)
-  const readers = new Set([user.id, authorId as number | null])
+  const readers = new Set([user.id, authorId ?? null])
   return [
     { to: { topic: channelHypermedia.topics.readReceipts.at({ id: channelId }) }, type, resource },
     ...[...readers].flatMap((id) =>
