@@ -8,8 +8,11 @@ import { GrowingBytes } from './frames.ts'
 import { closeReason, sockJsBeatMs } from './sock-js-framing.ts'
 import { type Frame, type Locate, type Receiver, StompRequest, type Transport, textOf } from './transport.ts'
 
-/** The path below the prefix: server, session and transport. Nothing else is served, and no page of the library. */
-const sessionPath = /^\/[^/.]+\/([^/.]+)\/(xhr|xhr_streaming|eventsource|htmlfile|jsonp|xhr_send|jsonp_send)$/
+/**
+ * The path below the prefix: server, session and transport. Nothing else is served. `htmlfile` and `jsonp`, for browsers
+ * of the past, would put what clients send into a page or a script of this origin, where the console is.
+ */
+const sessionPath = /^\/[^/.]+\/([^/.]+)\/(xhr|xhr_streaming|eventsource|xhr_send)$/
 
 /** The path from which clients first request the available transports. */
 const infoPath = '/info'
@@ -84,7 +87,8 @@ export class SockJsServer {
       refuse(response, 400, badRequestBody((error as Error).message, this.#options.clock.now()))
       return true
     }
-    const isSend = request.method === 'POST' && transport?.endsWith('_send') === true
+    response.setHeader('x-content-type-options', 'nosniff')
+    const isSend = request.method === 'POST' && transport === 'xhr_send'
     void this.#answer(request, response, { prefix, session, isSend })
     return true
   }
