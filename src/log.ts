@@ -1,7 +1,7 @@
 // Opens the log and formats its lines.
 import { type DestinationStream, pino } from 'pino'
 import type { Config } from '#config.ts'
-import { mayQuote, withoutWords } from '#errors.ts'
+import { type LoggedError, mayQuote, withoutWords } from '#errors.ts'
 
 /**
  * Opens the log on stdout, or on stderr if stdout is reserved for one line of JSON. The format is JSON unless the log
@@ -14,12 +14,18 @@ export async function openLog(
   const file = config.output === 'json' ? 2 : 1
   const isTerminal = (file === 1 ? process.stdout : process.stderr).isTTY === true
   const format = config.logFormat ?? (isTerminal ? 'pretty' : 'json')
-  const err = (error: Error) => (mayQuote(error) ? withoutWords(error) : pino.stdSerializers.err(error))
   // At `trace`, @fastify/multipart logs the headers of a request, including its token.
   const busboyOptions = ({ headers: _, ...others }: { headers: object }) => others
-  const options = { level: config.logLevel, serializers: { err, busboyOptions } }
+  const options = { level: config.logLevel, serializers: { err: describeError, busboyOptions } }
   const out = pino.destination(file)
   return format === 'pretty' ? pino(options, await forPeople(out, isTerminal)) : pino(options, out)
+}
+
+/** Returns what is logged of an error. Other members are left out: libraries attach requests, whose headers are secret. */
+export function describeError(error: Error): LoggedError | Partial<LoggedError> {
+  if (mayQuote(error)) return withoutWords(error)
+  const { type, message, stack, code } = pino.stdSerializers.err(error)
+  return { type, message, stack, code }
 }
 
 /** Formats one short line per entry. pino-pretty is loaded on demand, so servers with JSON logs do not pay for it. */

@@ -103,7 +103,11 @@ async function askProvider(
     if (more.sub !== own.sub) throw new Error('The user info belongs to another user')
     return { ...own, ...more }
   } catch (error) {
-    ctx.log.warn({ err: error, address: request.ip }, 'a sign-in with the OpenID Connect provider failed')
+    const { data } = error as { data?: { payload?: { error?: string } } } // of a refused exchange [RFC 6749 section 5.2]
+    ctx.log.warn(
+      { err: error, reason: data?.payload?.error, address: request.ip },
+      'a sign-in with the OpenID Connect provider failed',
+    )
     throw new ChatError('access_denied', 'You could not be signed in: begin again')
   }
 }
