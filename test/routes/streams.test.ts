@@ -1,6 +1,7 @@
 // Files that users send with a grant.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAdmin } from '../support/admin.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -88,6 +89,21 @@ describe('a file', () => {
       second.body.id,
       reply.body.id,
     ])
+  })
+
+  it('is refused from a user who was banned after the grant was given', async () => {
+    const banned = await createUser(server.main)
+    const grants = { write: await grantOf(banned.id), read: await grantOf(banned.id, 'read') }
+    const { body } = await upload(`/users/${banned.id}/display-picture`, grants.write).expect(200)
+    const moderator = await createAdmin(server, 'moderator')
+    await moderator
+      .post(`/applications/${server.main.id}/users/${banned.id}/ban`, { reason: 'spam' })
+      .expect(200)
+    expectRefusal(await upload(`/users/${banned.id}/display-picture`, grants.write), 403, 'access_denied')
+    const { body: now } = await server.main.get(`/users/${banned.id}`).expect(200)
+    expect(now.displayPictureUrl).toBe(body.displayPictureUrl)
+    const message = await upload(`/channels/${channel.id}/messages`, await grantOf(user.id)).expect(201)
+    expectRefusal(await supertest(message.body.file.url).get(`?grant=${grants.read}`), 403, 'access_denied')
   })
 
   it("becomes the user's own display picture, which is public", async () => {
