@@ -27,12 +27,18 @@ export async function files(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   }
 }
 
-/** Sends a file or the requested part of it. */
-export async function sendFile(file: ReadableFile, request: FastifyRequest, reply: FastifyReply) {
+/** Sends a file or the requested part of it. @param caching whether browsers may keep it */
+export async function sendFile(
+  file: ReadableFile,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  caching: Caching = 'forever',
+) {
   const { headers, method } = request
   const { size } = file
   const etag = `"${file.sha256.toString('base64url')}"`
-  if (isFresh(headers['if-none-match'], etag)) return describe(reply, file, etag).code(304).send()
+  if (isFresh(headers['if-none-match'], etag))
+    return describe(reply, file, { etag, caching }).code(304).send()
 
   const range =
     method === 'GET' && isSame(headers['if-range']?.toString(), etag)
@@ -43,7 +49,7 @@ export async function sendFile(file: ReadableFile, request: FastifyRequest, repl
     throw new ChatError('RangeNotSatisfiableError', `The file has ${size} bytes`)
   }
   const bytes = method === 'HEAD' ? undefined : await file.open(range)
-  describe(reply, file, etag).headers({
+  describe(reply, file, { etag, caching }).headers({
     'content-type': servedType(file.contentType),
     'content-length': range ? range.end - range.start + 1 : size,
     ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${size}` }),
@@ -51,17 +57,26 @@ export async function sendFile(file: ReadableFile, request: FastifyRequest, repl
   return reply.code(range ? 206 : 200).send(bytes)
 }
 
+type Caching = 'forever' | 'never'
+
 /** Sets the headers of any answer, with or without bytes, and removes those that prevent caching. */
-function describe(reply: FastifyReply, file: ReadableFile, etag: string): FastifyReply {
+function describe(
+  reply: FastifyReply,
+  file: ReadableFile,
+  { etag, caching }: { etag: string; caching: Caching },
+): FastifyReply {
+  reply.headers({
+    etag,
+    'accept-ranges': 'bytes',
+    'content-disposition': disposition(file.contentType, file.name),
+    'content-security-policy': contentPolicy(file.contentType),
+  })
+  if (caching === 'never') return reply.header('cache-control', 'private, no-store')
   return reply
     .removeHeader('pragma')
     .removeHeader('expires')
     .headers({
-      etag,
-      'accept-ranges': 'bytes',
       'cache-control': `${file.isPublic ? 'public' : 'private'}, max-age=31536000, immutable`,
-      'content-disposition': disposition(file.contentType, file.name),
-      'content-security-policy': contentPolicy(file.contentType),
       'cross-origin-resource-policy': 'cross-origin',
       vary: 'Origin',
     })

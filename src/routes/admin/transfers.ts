@@ -82,7 +82,7 @@ export const transferOperations = (ctx: Context) => {
       params: z.object({ jobId: PathId }),
       answer: textOf('text/csv', 'application/zip'),
       handle: async (caller, { params, request, reply }) =>
-        sendFile(await openJobFile(ctx, caller, params.jobId), request, reply),
+        sendFile(await openJobFile(ctx, caller, params.jobId), request, reply, 'never'),
     }),
   ]
 }

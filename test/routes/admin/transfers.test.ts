@@ -58,6 +58,9 @@ it('exports to a file that is downloaded with the same key, and with no lower ro
   const answer = await developer.get(path).expect(200)
   expect(answer.headers['content-disposition']).toContain('user-analytics.csv')
   expect(answer.text).toContain('exported')
+  expect(answer.headers['cache-control'], 'it is not kept by a browser that signs out').toBe(
+    'private, no-store',
+  )
   const viewer = await createAdmin(server, 'viewer')
   expectRefusal(await viewer.get(path), 403, 'access_denied')
   const other = await server.createApplication()
