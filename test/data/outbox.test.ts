@@ -109,6 +109,20 @@ describe('the outbox', () => {
     expect(await lastPosition(db)).toBe(before + all.length)
   })
 
+  it('is taken in batches even if Postgres believes that it is empty', async () => {
+    await emit(10)
+    await takeAll(db)
+    await sql('vacuum (truncate false) outbox_event')
+    await emit(2 * dispatchBatchMax)
+    const fresh = openDatabase(database.url, () => {}) // plans the statement now
+    try {
+      const batches = [await takeBatch(fresh), await takeBatch(fresh)]
+      expect(batches.map(({ taken }) => taken)).toEqual([dispatchBatchMax, dispatchBatchMax])
+    } finally {
+      await fresh.close()
+    }
+  })
+
   it('returns each event once, however many processes take at the same time', async () => {
     await emit(4 * dispatchBatchMax)
     const taken = (await Promise.all([db, other, db, other].map(takeAll))).flat()

@@ -195,11 +195,11 @@ const forgetStatement = reading(
   column(int8, 'count(*)'),
   (columns) => `
     with gone as (
-      delete from event_log where position in (
+      delete from event_log where position = any(array(
         select position from event_log where created_time < chatterie_clock() - interval '${loggedMinutes} minutes'
           and position < (select max(position) from event_log)
         order by created_time limit $1
-      ) returning 1
+      )) returning 1
     )
     select ${columns} from gone`,
 )

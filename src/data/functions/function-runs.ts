@@ -157,10 +157,10 @@ const forgetStatement = reading(
   column(int8, 'count(*)'),
   (columns) => `
     with gone as (
-      delete from function_invocation where id in (
+      delete from function_invocation where id = any(array(
         select id from function_invocation where created_time < chatterie_clock() - $1::int * interval '1 day'
         order by created_time limit $2
-      ) returning function_id
+      )) returning function_id
     ), uncounted as (
       update counter c set value = c.value - g.count
       from (select function_id, count(*) as count from gone group by function_id) g

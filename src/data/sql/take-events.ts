@@ -117,11 +117,13 @@ const noEffectParts =
 // If nobody listens to the events, the commit does not wait for the disk, for which sends would wait in turn. If
 // Postgres crashes and loses it, the events are simply not taken yet. Otherwise it waits, because events that are
 // published must not be taken and published again.
+// The array is computed once. A subquery may be computed for each row, as Postgres thinks cheapest for a table that was
+// empty when it was last vacuumed; each time, its limit would find other rows than those already taken.
 const taking = (which: string, effects: string) => `
   with ${leadPart('$1', '$2')}, taken as (
-    delete from outbox_event where id in (
+    delete from outbox_event where id = any(array(
       select id from outbox_event where exists (select from lead) and ${which} for update skip locked
-    ) returning *
+    )) returning *
   ), ${keptParts}, ${effects}, lazily as (
     select case when not exists (select from heard) then set_config('synchronous_commit', 'off', true) end
   )

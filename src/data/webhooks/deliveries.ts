@@ -311,8 +311,8 @@ export function forgetDeliveries(db: Querier, days: number, limit: number): Prom
 const forgetStatement = {
   name: 'forget-webhook-deliveries',
   text: `
-    delete from webhook_delivery where id in (
+    delete from webhook_delivery where id = any(array(
       select id from webhook_delivery
       where created_time < chatterie_clock() - $1::int * interval '1 day' and state <> 'PENDING'
-      order by created_time limit $2::int)`,
+      order by created_time limit $2::int))`,
 }
