@@ -10,6 +10,7 @@ import { positionOfNow } from '#domain/events/position-of-now.ts'
 import { DeliveryQueue } from '#realtime/delivery-queue.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
+import { Turns } from '#realtime/turns.ts'
 import { Typing } from '#realtime/typing.ts'
 import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
@@ -61,6 +62,7 @@ export class Broadcaster {
   /** Channels that a user joins by an event not yet delivered in this process, with the position of that event. */
   readonly #relating = new Map<number, number>()
   readonly #queue = new DeliveryQueue()
+  readonly #turns = new Turns()
   #repair: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -275,6 +277,7 @@ export class Broadcaster {
     await this.#hooks.delivered(published)
     const { channelId, position } = published
     if (channelId !== null && this.#relating.get(channelId) === position) this.#relating.delete(channelId)
+    await this.#turns.next(sizeOf(published))
   }
 
   async #deliverMissed(through: number): Promise<void> {
