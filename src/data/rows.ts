@@ -154,7 +154,7 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
   const common = {
     id,
     channelId,
-    groupTag: parts.groupTag ?? undefined,
+    groupTag: parts.groupTag || undefined,
     nestedLevel,
     properties,
     createdTime,

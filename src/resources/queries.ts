@@ -71,6 +71,7 @@ function parseProperties(text: string): Record<string, unknown> | undefined {
   return Object.fromEntries(pairs.map((pair) => [pair?.[1]?.trim() ?? '', scalar(pair?.[2]?.trim() ?? '')]))
 }
 
+/** Texts such as `01234` are no JSON numbers. */
 function scalar(text: string): unknown {
-  return /^(true|false|-?\d{1,15}(\.\d+)?)$/.test(text) ? JSON.parse(text) : text
+  return /^(true|false|-?(0|[1-9]\d{0,14})(\.\d+)?)$/.test(text) ? JSON.parse(text) : text
 }

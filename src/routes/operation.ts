@@ -191,7 +191,8 @@ interface Exchange {
 function answer(kind: Answer, result: unknown, exchange: Exchange): FastifyReply {
   const { reply, view, representation } = exchange
   if (kind.kind === 'nothing') return reply.send()
-  if (kind.kind === 'redirect') return reply.redirect(absolute(result as string, view.origin), 302)
+  if (kind.kind === 'redirect')
+    return reply.redirect(new URL(absolute(result as string, view.origin)).href, 302)
   return reply
     .header('content-type', representation.contentType)
     .send(JSON.stringify(documentOf(kind, result, exchange)))

@@ -36,7 +36,7 @@ export function representationFor(accept: string | undefined): Representation | 
 }
 
 /** JSON has no parameters, but clients send a charset anyway. */
-const parameters = /;\s*(?!q=)[^;,]*/gi
+const parameters = /;(?!\s*q\s*=)[^;,]*/gi
 
 /** Returns whether an Accept header prefers a page to data, as the address bar of a browser does. */
 export function prefersPage(accept: string | undefined): boolean {

@@ -55,6 +55,10 @@ describe('sendChannelMessage', () => {
     expect((await main.get(`/messages/${body.id}`).expect(200)).body).toEqual(body)
   })
 
+  it('takes a blank group tag as absent, as in a form', async () => {
+    expect(await sendMessage(main, channel.id, { groupTag: '' })).not.toHaveProperty('groupTag')
+  })
+
   it('sends on behalf of a user by id, name or link, even if it is no member', async () => {
     for (const reference of [{ id: user.id }, { username: user.name }, { href: user._links.self.href }]) {
       const message = await sendMessage(main, channel.id, { user: reference })
@@ -233,6 +237,19 @@ describe('updateMessage', () => {
 })
 
 describe('deleteMessage', () => {
+  it('returns the thread even if nothing kept is left in it', async () => {
+    const { id: channelId } = await createChannel(main)
+    const root = await sendMessage(main, channelId)
+    const { body: reply } = await main
+      .post(`/threads/${root.id}/messages`, { type: 'TEXT', body: 'Yes' })
+      .expect(200)
+    const withdraw = { text: 'update channel set removed_through_id = $2 where id = $1' }
+    await server.ctx.db.query(withdraw, [channelId, root.id])
+    const { body: thread } = await main.delete(`/messages/${reply.id}`).expect(200)
+    expect(thread).toMatchObject({ id: root.id, type: 'MESSAGE' })
+    await main.get(`/messages/${reply.id}`).expect(404)
+  })
+
   it('answers with the main thread of its channel, and 404 the second time', async () => {
     const message = await sendMessage(main, channel.id)
     const { body } = await main.delete(`/messages/${message.id}`).expect(200)

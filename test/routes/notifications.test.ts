@@ -67,6 +67,16 @@ it('all other members are notified of a message, and all members of a system mes
   await notificationsOf(reader, 2)
 })
 
+it('an empty page keeps its cursor, so that its own link leads to it again', async () => {
+  const [writer, reader] = await Promise.all([createUser(server.main), createUser(server.main)])
+  const channel = await createChannel(server.main, { members: [{ id: writer.id }, { id: reader.id }] })
+  await sendMessage(server.main, channel.id, { user: { id: writer.id } })
+  const [newest] = await notificationsOf(reader, 1)
+  const path = `/users/${reader.id}/notifications?start=${newest?.id}&relation=PREVIOUS`
+  const { body } = await server.main.get(path).expect(200)
+  expect(body).toMatchObject({ _embedded: { notifications: [] }, page: { start: String(newest?.id) } })
+})
+
 it('users who are replied to or mentioned are notified of that as well', async () => {
   const [writer, reader] = await Promise.all([
     createUser(server.main, { displayName: 'Writer' }),

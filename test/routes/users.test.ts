@@ -126,7 +126,7 @@ describe('listUsers', () => {
   it('finds users by properties, as JSON and as pairs', async () => {
     const team = uuid()
     const { name } = await createUser(main, {
-      properties: { team, seats: { a_b: [1, 2] }, level: 7, active: true },
+      properties: { team, seats: { a_b: [1, 2] }, level: 7, active: true, zip: '01234' },
     })
     await createUser(main, { properties: { team, level: 8 } })
     const found = async (properties: string) => {
@@ -136,6 +136,7 @@ describe('listUsers', () => {
     expect(await found(JSON.stringify({ team, seats: { a_b: [2] } }))).toEqual([name])
     expect(await found(`team:${team},level:7`)).toEqual([name])
     expect(await found(`team=${team},active=true`)).toEqual([name])
+    expect(await found(`team=${team},zip=01234`)).toEqual([name])
     expect(await found(`team:${team}`)).toHaveLength(2)
     expect(await found(`team:${team},level:9`)).toEqual([])
   })
@@ -375,6 +376,14 @@ describe('display picture', () => {
     const picture = await fetch(user.displayPictureUrl)
     expect(picture.headers.get('content-type')).toBe('image/svg+xml')
     expect(await picture.text()).toMatch(/^<svg .*>J&#34;<\/text><\/svg>$/)
+  })
+
+  it('redirects to a URL of any characters', async () => {
+    const user = await createUser(main)
+    const picture = { url: 'https://example.com/図 1.png', name: 'a', contentType: 'image/png', size: 1 }
+    await main.post(`/users/${user.id}/display-picture`, picture).expect(200)
+    const { headers } = await main.get(`/users/${user.id}/display-picture`).redirects(0).expect(302)
+    expect(headers.location).toBe('https://example.com/%E5%9B%B3%201.png')
   })
 })
 

@@ -20,6 +20,8 @@ describe('an Accept header', () => {
     ['application/vnd.chatkitty+json,*/*;q=0.8', vendor],
     ['application/json;q=0.5, application/vnd.chatkitty+json', vendor],
     ['application/vnd.chatkitty+json;q=0.5, application/json;q=0.9', json],
+    ['application/json; q=0.2, application/vnd.chatkitty+json; q=0.9', vendor],
+    ['application/vnd.chatkitty+json; q=0, */*', json],
     ['application/hal+json', camel('application/hal+json')],
     ['application/vnd.hal+json', camel('application/vnd.hal+json')],
     ['application/vnd.chatkitty.v1+json', camel('application/vnd.chatkitty.v1+json')],
@@ -29,7 +31,7 @@ describe('an Accept header', () => {
     expect(representationFor(accept), 'also from the cache').toEqual(representation)
   })
 
-  it.each(['application/xml', 'image/png', 'application/json;q=0', 'nonsense'])(
+  it.each(['application/xml', 'image/png', 'application/json;q=0', 'application/json; q=0', 'nonsense'])(
     '%s accepts none of our media types',
     (accept) => {
       expect(representationFor(accept)).toBeUndefined()

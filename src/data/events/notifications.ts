@@ -84,7 +84,8 @@ export async function listNotifications(
   const beyond = found.splice(request.size)[0]
   const page = newer ? found.reverse() : found
   const next = newer ? (newestOlder ?? undefined) : beyond?.id
-  const start = page[0]?.id
+  // As in lists of messages, an empty page keeps the requested cursor.
+  const start = page[0]?.id ?? (cursor === Number.MAX_SAFE_INTEGER ? undefined : cursor)
   return {
     items: await complete(db, page),
     size: request.size,

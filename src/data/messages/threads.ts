@@ -68,6 +68,15 @@ export async function threadsById(db: Db, ids: number[]): Promise<Map<number, Th
   return new Map(threads.map((thread) => [thread.id, thread]))
 }
 
+/** Returns a thread even if its message and all replies are withdrawn. */
+export const findAnyThread = finder(
+  reading(
+    'find-any-thread',
+    threadColumns,
+    (columns) => `select ${columns} from thread t where t.id = $2 and t.application_id = $1`,
+  ),
+)
+
 const findMainStatement = readingByKey(
   'find-main-thread',
   threadColumns,

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMainThread, findThread } from '#data/messages/threads.ts'
+import { findAnyThread, findMainThread } from '#data/messages/threads.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Thread } from '#resources/thread.ts'
@@ -12,7 +12,7 @@ export async function getThreadAt(
 ): Promise<Thread> {
   const thread = await (threadId === null
     ? findMainThread(ctx.db, channelId)
-    : findThread(ctx.db, applicationId, threadId))
+    : findAnyThread(ctx.db, applicationId, threadId))
   if (!thread) throw notFound('channel', channelId)
   return thread
 }
