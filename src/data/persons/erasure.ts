@@ -1,4 +1,5 @@
 // Deletes or anonymizes a person's data, a few rows at a time.
+import { noteActivityOf } from '#data/channels/activity.ts'
 import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
@@ -40,11 +41,11 @@ const removeByStatement = reading(
       select id, channel_id from message where user_id = $1 and (not $3::boolean or file is not null)
       order by id limit $2::int
     ), place as materialized (
-      select c.* from channel c where c.id in (select channel_id from batch) order by c.id for share
+      select c.* from channel c where c.id in (select channel_id from batch) order by c.id for no key update
     ), gone as (
       delete from message m using place where m.id in (select id from batch) and m.channel_id = place.id
-      returning m.id, m.channel_id, m.thread_id, m.file
-    ), expired as (${shownFilesExpire('gone')})
+      returning m.id, m.channel_id, m.thread_id, m.created_time, m.file
+    ), expired as (${shownFilesExpire('gone')}), active as (${noteActivityOf('gone')})
     select ${columns} from gone join place on place.id = gone.channel_id group by 1, 2`,
 )
 

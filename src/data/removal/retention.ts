@@ -48,7 +48,7 @@ export const since = (key: keyof Retention) =>
   `(chatterie_clock() - ($2::jsonb ->> '${key}')::int * interval '1 day')`
 /** The same for a message in channel `c`. */
 export const keptSince = `case when c.type = 'DIRECT' then ${since('directMessagesDays')} else ${since('messagesDays')} end`
-/** The time of the last message of channel `c`, which may have been removed. */
+/** The time of the last message of channel `c`, which may have been removed, or not kept in the first place. */
 const activeTime = `coalesce(
   greatest((select m.created_time from message m where m.channel_id = c.id order by m.id desc limit 1), c.active_time),
   c.created_time)`

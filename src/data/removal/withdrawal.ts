@@ -2,6 +2,7 @@
 // and deletes withdrawn messages. Channels are locked before anything is counted. Deleting a single message shares that
 // lock, so that none is subtracted twice. Sends do not wait for it. Indexes: message (channel_id, id, user_id),
 // message_file, (application_id, id).
+import { noteActivityOf } from '#data/channels/activity.ts'
 import { column, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
@@ -152,10 +153,7 @@ function removing(kind: 'messages' | 'files') {
           limit $4::int
         )) returning channel_id, created_time, file
       ), expired as (${shownFilesExpire('gone')}),
-      active as (
-        update channel c set active_time = greatest(c.active_time, g.time)
-        from (select channel_id, max(created_time) as time from gone group by 1) g where c.id = g.channel_id
-      )
+      active as (${noteActivityOf('gone')})
       select ${columns}`,
   )
 }
@@ -181,7 +179,8 @@ const removeThroughStatement = reading(
         select m.id from message m
         where m.application_id = $1 and m.id <= $2 and m.id <= ${withdrawnThrough('m.channel_id')}
         order by m.id desc limit $3::int
-      )) returning file
-    ), expired as (${shownFilesExpire('gone')})
+      )) returning channel_id, created_time, file
+    ), expired as (${shownFilesExpire('gone')}),
+    active as (${noteActivityOf('gone')})
     select ${columns}`,
 )

@@ -1,4 +1,5 @@
 import type { Context } from '#context.ts'
+import { noteActivity } from '#data/channels/activity.ts'
 import { withMentions } from '#data/messages/mentions.ts'
 import type { NewMessage } from '#data/messages/sending.ts'
 import type { MessageRecord } from '#data/rows.ts'
@@ -27,14 +28,15 @@ export async function deliverUnkept(
     ...cause,
     message,
   }
-  await ctx.db.transact((tx) =>
-    tx.emit({
+  await ctx.db.transact(async (tx) => {
+    await noteActivity(tx, channelId, message.createdTime)
+    await tx.emit({
       type: thread ? 'thread.message.created' : 'channel.message.created',
       applicationId,
       channelId,
       ...(thread && { threadId: thread.id }),
       payload,
-    }),
-  )
+    })
+  })
   return message
 }

@@ -1,3 +1,4 @@
+import { noteActivity } from '#data/channels/activity.ts'
 import type { Tx } from '#data/database.ts'
 import { expireFile } from '#data/files.ts'
 import { deleteMessageRow } from '#data/messages/messages.ts'
@@ -18,6 +19,8 @@ export interface RemovedMessage {
 export async function removeMessage(tx: Tx, caller: Caller, message: SeenMessage): Promise<RemovedMessage> {
   const { applicationId } = caller
   const { id } = message
+  // Before the deletion, which shares the lock of the channel with others: raising a shared lock would be a deadlock.
+  await noteActivity(tx, message.channelId, message.createdTime)
   const deleted = mustExist(await deleteMessageRow(tx, applicationId, id), 'message', id)
   const { channelId, threadId, userId, fileKey } = deleted
   if (fileKey) await expireFile(tx, fileKey)

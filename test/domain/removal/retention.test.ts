@@ -195,6 +195,51 @@ it('an inactive channel is removed, by the age of its last message, even if that
   expect(items[0].actor).toMatchObject({ type: 'system' })
 })
 
+it('a channel that keeps no messages is active as long as some are delivered', async () => {
+  const channel = await createChannel(main)
+  await owner.patch(`${path}/channels/${channel.id}`, { messagesPersisted: false }).expect(200)
+  await days(20)
+  await sendMessage(main, channel.id)
+  await days(20)
+  await sendMessage(main, channel.id)
+  await keep({ inactiveChannelsDays: 30 })
+  await days(20)
+  expect(await preview()).toMatchObject({ channels: 0 })
+  await days(11)
+  expect(await preview()).toMatchObject({ channels: 1 })
+})
+
+it('deleting messages does not make a channel inactive, whoever deletes them', async () => {
+  const author = await createUser(main)
+  const channels = await several(3, () => createChannel(main))
+  await days(40)
+  const [first, second] = await Promise.all(
+    channels.map((channel) => sendMessage(main, channel.id, { user: { id: author.id } })),
+  )
+  await keep({ inactiveChannelsDays: 30 })
+  await main.delete(`/messages/${first?.id}`).expect(200)
+  await owner.delete(`${path}/messages/${second?.id}`).expect(204)
+  expect(await preview()).toMatchObject({ channels: 0 })
+  const { body: erasure } = await owner
+    .post(`${path}/users/${author.id}/erase`, { messages: 'delete' })
+    .expect(202)
+  await ended(erasure.id)
+  expect(await count('select count(*) from message where application_id = $1', [main.id])).toBe(0)
+  expect(await preview()).toMatchObject({ channels: 0 })
+  await days(31)
+  expect(await preview()).toMatchObject({ channels: 3 })
+})
+
+it('deleting all messages of an application does not make its channels inactive', async () => {
+  const channel = await createChannel(main)
+  await days(40)
+  await several(2, () => sendMessage(main, channel.id))
+  await keep({ inactiveChannelsDays: 30 })
+  await main.delete('/messages').expect(200)
+  await expect.poll(() => count('select count(*) from message where application_id = $1', [main.id])).toBe(0)
+  expect(await preview()).toMatchObject({ channels: 0 })
+})
+
 it('the server starts a run by itself once something is old, and none before', async () => {
   const sweeper = new Sweeper(server.ctx)
   sweeper.start()
