@@ -45,15 +45,17 @@ export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed })
       for (const [name, value] of Object.entries(reply.getHeaders())) {
         if (value !== undefined) reply.raw.setHeader(name, value)
       }
+      const forDevelopers = ofDevelopers.every((right) => hasRight(operator, right))
       await live
         .open({
           applicationId,
-          forDevelopers: hasRight(operator, 'read functions') && hasRight(operator, 'read webhooks'),
+          forDevelopers,
           after,
           response: reply.raw,
           async check() {
             const now = await request.checkOperatorAgain()
             mustHaveRight(now, 'watch live')
+            if (forDevelopers) for (const right of ofDevelopers) mustHaveRight(now, right)
             await enterApplication(ctx, now, applicationId)
           },
         })
@@ -64,6 +66,9 @@ export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed })
     },
   }),
 ]
+
+/** The rights to see function runs and webhook deliveries in the stream. */
+const ofDevelopers = ['read functions', 'read webhooks'] as const
 
 function lastEventId(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined

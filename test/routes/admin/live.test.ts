@@ -180,6 +180,18 @@ describe('the live stream', () => {
     expect(await reader.next()).toBeUndefined()
   })
 
+  it('ends when its developer is demoted', async () => {
+    const other = await server.createApplication()
+    const operator = { username: 'demoted', password: 'correct horse', role: 'developer' }
+    const owner = await createAdmin(server, 'owner')
+    const { body: created } = await owner.post('/operators', operator).expect(201)
+    const first = await signIn(server, operator.username, operator.password)
+    const reader = await Reader.open({ cookie: first.cookie }, other)
+    expect(await reader.next()).toMatchObject({ event: 'open' })
+    await owner.patch(`/operators/${created.id}`, { role: 'viewer' }).expect(200)
+    expect(await reader.next()).toBeUndefined()
+  })
+
   it('does not delay the stop of the server', async () => {
     const stopping = await startServer()
     const { key } = await createAdmin(stopping, 'viewer')
