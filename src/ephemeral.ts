@@ -1,8 +1,10 @@
 // The home folder and environment of an ephemeral server. The home is in memory if there is room.
+import { createHash } from 'node:crypto'
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 
 const memory = '/dev/shm'
 /** A test database takes about 50 MB; this leaves room for growth. */
@@ -30,7 +32,8 @@ const ofElsewhere = /^(REDIS_URL|PUBLIC_URL|S3_\w+)$/
 const ofDatabase = /^(DATABASE_URL|PG[A-Z]+)$/
 
 /**
- * Changes the environment to that of an ephemeral server in `home`.
+ * Changes the environment to that of an ephemeral server in `home`. On a database of its caller, which outlives the
+ * home, it gets an application of its own and a key that every start on that database has, unless they are given.
  * @param keepsDatabase whether the server should use the database in DATABASE_URL
  */
 export function makeEphemeral(
@@ -39,6 +42,12 @@ export function makeEphemeral(
 ): void {
   for (const name of Object.keys(environment)) {
     if (ofElsewhere.test(name) || (!keepsDatabase && ofDatabase.test(name))) delete environment[name]
+  }
+  if (environment.DATABASE_URL) {
+    environment.CHATTERIE_ENCRYPTION_KEY ||= createHash('sha256')
+      .update(environment.DATABASE_URL)
+      .digest('hex')
+    environment.CHATTERIE_CLIENT_ID ||= uuid()
   }
   environment.CHATTERIE_HOME = home
   environment.TEST_API = 'on'

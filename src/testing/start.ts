@@ -16,7 +16,10 @@ export interface StartOptions {
   seed?: Seed
   /** Defaults to any free port. */
   port?: number
-  /** A Postgres (15 or later) of your own, instead of one for this run only. */
+  /**
+   * A Postgres (15 or later) of your own, instead of one for this run only. Each start on it creates an application of
+   * its own.
+   */
   databaseUrl?: string
   /** The level from which the server's log is written to stderr; true means `info`. Defaults to no log. */
   log?: boolean | LogLevel

@@ -10,6 +10,7 @@ import { connectApi } from '@chatkitty/core'
 import { ChatKitty } from 'chatkitty'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Chatterie, connectChatterie, type Seed, startChatterie, type World } from '#testing/index.ts'
+import { cloneDatabase } from '../support/server.ts'
 
 let chatterie: Awaited<ReturnType<typeof startChatterie>>
 beforeAll(async () => {
@@ -73,6 +74,26 @@ describe('a server', () => {
     await other.close()
     await expect(other.createWorld()).rejects.toThrow('POST /_test/worlds: this Chatterie is closed')
     await expect(connectChatterie(other.url)).rejects.toThrow(/nothing answers at/)
+  })
+
+  it('can be started again and again on one database, each time with an application of its own', async () => {
+    const database = await cloneDatabase()
+    const first = await startChatterie({ databaseUrl: database.url, seed })
+    await first.createWorld({ seed })
+    await first.close()
+    const second = await startChatterie({ databaseUrl: database.url, seed })
+    expect(second.clientId).not.toBe(first.clientId)
+    expect(await usersOf(second)).toEqual(['jane', 'joe'])
+    expect(await usersOf(await second.createWorld())).toEqual([])
+    const { clientId, clientSecret, url } = second
+    const answer = await fetch(`${url}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    expect(answer.status).toBe(200)
+    await second.close()
+    await database.drop()
   })
 
   it('that was connected to keeps running when the connection is closed, without the worlds created through it', async () => {
