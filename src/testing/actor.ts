@@ -54,9 +54,9 @@ export class Actor implements ActorFields {
     await this.#act('react', { message: referenceOf(message), emoji })
   }
 
-  /** Goes offline. Idempotent. */
+  /** Goes offline. Does nothing if it is already gone. */
   close(): Promise<void> {
-    this.#closing ??= this.#client.ask('DELETE', this.#path)
+    this.#closing ??= this.#client.remove(this.#path)
     return this.#closing
   }
 

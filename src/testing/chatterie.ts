@@ -55,6 +55,7 @@ export class Chatterie {
   /** Removes all worlds, including those of others, and empties the first application; all ids start again at 1. */
   async reset(): Promise<void> {
     await this.#client.ask('POST', '/reset')
+    this.#client.resets += 1
     this.#worlds.clear()
   }
 

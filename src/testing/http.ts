@@ -33,6 +33,8 @@ interface Request {
 
 export class TestApiClient {
   readonly url: string
+  /** How often the server was reset through this client; worlds from before are gone, and their ids assigned again. */
+  resets = 0
   readonly #headers: Record<string, string>
   /** Why no more requests are possible. */
   #closed: string | undefined
@@ -59,6 +61,13 @@ export class TestApiClient {
   async ask<T>(method: string, path: string, request: Request = {}): Promise<T> {
     const answer = await this.send(method, path, request)
     return (answer.status === 204 ? undefined : await answer.json()) as T
+  }
+
+  /** Deletes what is at a path. What is already gone is no error. */
+  async remove(path: string): Promise<void> {
+    await this.ask('DELETE', path).catch((error) => {
+      if (!(error instanceof ChatterieError && error.status === 404)) throw error
+    })
   }
 
   /** Like `ask`, but returns the raw answer, for bodies that are not JSON. */

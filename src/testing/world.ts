@@ -76,6 +76,8 @@ export class World implements WorldFields {
   readonly #client: TestApiClient
   readonly #journal: Journal
   readonly #path: string
+  /** The resets of the server before this world was created. */
+  readonly #resets: number
   #removing: Promise<void> | undefined
 
   constructor(client: TestApiClient, fields: WorldFields) {
@@ -91,6 +93,7 @@ export class World implements WorldFields {
     this.accessToken = fields.accessToken
     this.createdTime = fields.createdTime
     this.#client = client
+    this.#resets = client.resets
     this.#path = `/worlds/${fields.id}`
     this.#journal = new Journal(client, `${this.#path}/journal`)
   }
@@ -213,13 +216,17 @@ export class World implements WorldFields {
     return new Actor(this.#client, path, fields)
   }
 
-  /** Removes the world: closes its sockets and invalidates its tokens at once. Idempotent. */
+  /** Removes the world: closes its sockets and invalidates its tokens at once. Does nothing if it is already gone. */
   remove(): Promise<void> {
-    this.#removing ??= this.#client.ask('DELETE', this.#path)
+    this.#removing ??= this.#remove()
     return this.#removing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.remove()
+  }
+
+  async #remove(): Promise<void> {
+    if (this.#resets === this.#client.resets) await this.#client.remove(this.#path)
   }
 }

@@ -169,6 +169,30 @@ describe('a world', () => {
   })
 })
 
+describe('a reset of the server', () => {
+  it('removes all worlds: removing one of them again is no error, and leaves later worlds alone', async () => {
+    const old = await chatterie.createWorld({ seed })
+    const [listed] = await chatterie.worlds()
+    const actor = await old.actor('jane')
+    await chatterie.reset()
+    const later = await chatterie.createWorld({ seed })
+    expect(later.id).toBeLessThanOrEqual(old.id) // ids start again
+    await Promise.all([old.remove(), listed?.remove()])
+    expect(await usersOf(later)).toEqual(['jane', 'joe'])
+    await later.remove()
+    await actor.close()
+  })
+
+  it('by others does not fail the end of a connection, or of a world', async () => {
+    const connected = await connectChatterie(chatterie.url)
+    const world = await connected.createWorld()
+    await connected.createWorld()
+    await chatterie.reset()
+    await world.remove()
+    await connected.close()
+  })
+})
+
 describe('the clock', () => {
   it('is set, frozen, advanced and released', async () => {
     const { clock } = chatterie
