@@ -103,7 +103,7 @@ export class StartedChatterie extends Chatterie implements Access {
   readonly accessToken: string
 
   constructor({ url, clientId, clientSecret, apiKey, accessToken }: Access, stop: Stop) {
-    super(new TestApiClient(url, undefined), stop)
+    super(new TestApiClient(url, process.env.TEST_API_TOKEN || undefined), stop) // the server has inherited it
     this.clientId = clientId
     this.clientSecret = clientSecret
     this.apiKey = apiKey

@@ -6,7 +6,7 @@ import { type StartOptions, startChatterie } from './start.ts'
 /** Connects to the server of `chatterie exec` or `chatterie/testing/setup`; if there is none, starts one. */
 export function openChatterie(options: StartOptions): Promise<Chatterie> {
   const url = process.env.CHATTERIE_URL
-  return url ? connectChatterie(url, process.env.TEST_API_TOKEN) : startChatterie(options)
+  return url ? connectChatterie(url, process.env.TEST_API_TOKEN || undefined) : startChatterie(options)
 }
 
 const nameMax = 512

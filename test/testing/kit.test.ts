@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connectApi } from '@chatkitty/core'
 import { ChatKitty } from 'chatkitty'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Chatterie, connectChatterie, type Seed, startChatterie, type World } from '#testing/index.ts'
 import { cloneDatabase } from '../support/server.ts'
 
@@ -74,6 +74,16 @@ describe('a server', () => {
     await other.close()
     await expect(other.createWorld()).rejects.toThrow('POST /_test/worlds: this Chatterie is closed')
     await expect(connectChatterie(other.url)).rejects.toThrow(/nothing answers at/)
+  })
+
+  it('is used with the TEST_API_TOKEN that it inherits', async () => {
+    vi.stubEnv('TEST_API_TOKEN', 'a-token-of-this-machine')
+    const other = await startChatterie()
+    vi.unstubAllEnvs()
+    const world = await other.createWorld({ seed })
+    expect(await usersOf(world)).toEqual(['jane', 'joe'])
+    await expect(connectChatterie(other.url)).rejects.toThrow('TEST_API_TOKEN')
+    await other.close()
   })
 
   it('can be started again and again on one database, each time with an application of its own', async () => {
