@@ -123,8 +123,10 @@ export type EntryOf<K extends EntryKind> = Extract<JournalEntry, { kind: K }>
  * length and match item by item.
  */
 export type Match<K extends EntryKind = EntryKind> = { kind?: K } & {
-  [F in keyof EntryOf<K>]?: EntryOf<K>[F]
+  [F in keyof EntryOf<K>]?: Subset<EntryOf<K>[F]>
 }
+
+type Subset<T> = T extends readonly unknown[] ? T : T extends object ? { [F in keyof T]?: Subset<T[F]> } : T
 
 /** Which entries to list; all if nothing is given. */
 export interface JournalFilter<K extends EntryKind = EntryKind> {

@@ -52,6 +52,12 @@ it('an expected entry has the type of its kind', () => {
     expectTypeOf(entry.status).toEqualTypeOf<number | null>()
     const [frame] = await world.journal({ kind: 'frame' })
     expectTypeOf(frame?.username).toEqualTypeOf<string | undefined>()
+    await world.expect({ kind: 'webhook', requestBody: { data: { body: 'Hi' } } })
+    await world.expect({ kind: 'webhook', requestBody: { type: 'message.created' } })
+    await world.expectNone({ kind: 'function', error: { name: 'TypeError' } })
+    await world.expect({ kind: 'function', event: { message: { id: 1 } } })
+    // @ts-expect-error a type is a text, also in a subset
+    await world.expect({ kind: 'webhook', requestBody: { type: 1 } })
     // @ts-expect-error a request has a method, and no frame
     await world.expect({ kind: 'request', frame: 'SEND' })
   }
