@@ -38,7 +38,7 @@ export class WebhookDeliveries {
   /** Deliveries that a test suspends; they continue only when the clock is moved. */
   readonly #hanging = new Set<Promise<void>>()
   /** The last delivery started, by webhook and channel. */
-  readonly #lines = new Map<string, Promise<void>>()
+  readonly #lines = new Map<string, Turn>()
   readonly #stopping = new AbortController()
 
   constructor(ctx: Context) {
@@ -108,13 +108,15 @@ export class WebhookDeliveries {
     this.#underWay.set(webhookId, ofWebhook.set(id, performance.now()))
     const line = channelId === null ? `delivery ${id}` : `${webhookId} ${channelId}`
     const held = Promise.withResolvers<void>()
+    const started = Promise.withResolvers<void>()
     const running: Promise<void> = this.#turn(this.#lines.get(line))
-      .then(() => this.#traced(delivery, () => this.#deliver(delivery, body, hold)))
+      .then(() => this.#traced(delivery, () => this.#deliver(delivery, body, hold, started.resolve)))
       .catch((error) => this.#rest(id, error))
       .finally(() => {
+        started.resolve()
         this.#running.delete(running)
         this.#hanging.delete(running)
-        if (this.#lines.get(line) === running) this.#lines.delete(line)
+        if (this.#lines.get(line) === turn) this.#lines.delete(line)
         ofWebhook.delete(id)
         if (ofWebhook.size === 0) this.#underWay.delete(webhookId)
         this.#taking.signal()
@@ -128,7 +130,8 @@ export class WebhookDeliveries {
       }
     }
     this.#running.set(running, Promise.race([running, held.promise]))
-    this.#lines.set(line, running)
+    const turn = { running, started: started.promise }
+    this.#lines.set(line, turn)
   }
 
   /** Runs the delivery as part of the trace of its cause. */
@@ -143,13 +146,17 @@ export class WebhookDeliveries {
     )
   }
 
-  /** Waits for the previous delivery for a short time; slow and failed deliveries do not block the next. */
-  async #turn(before: Promise<void> | undefined): Promise<void> {
+  /**
+   * Waits for the end of the previous delivery for a short time, and for its start in any case; slow and failed
+   * deliveries do not block the next.
+   */
+  async #turn(before: Turn | undefined): Promise<void> {
     if (!before) return
     const waited = new AbortController()
     const enough = sleep(turnMs, undefined, { signal: waited.signal, ref: false }).catch(() => undefined)
-    await Promise.race([before, enough])
+    await Promise.race([before.running, enough])
     waited.abort()
+    await before.started
   }
 
   /** An internal error does not count as an attempt; the delivery is retried a little later. */
@@ -161,13 +168,13 @@ export class WebhookDeliveries {
     await holdDelivery(this.#ctx, id, restMs).catch(() => undefined) // the database may be unavailable
   }
 
-  async #deliver(delivery: DueDelivery, body: string, hold: Hold): Promise<void> {
+  async #deliver(delivery: DueDelivery, body: string, hold: Hold, started: () => void): Promise<void> {
     const ctx = this.#ctx
     if (delivery.body === null) await keepDeliveryBody(ctx, delivery.id, body)
     const time = new Date(ctx.clock.now()).toISOString()
     const began = performance.now()
     const watch = ctx.testApi?.watchDelivery(ctx.clock, { ...delivery, body }, hold)
-    const { retryAfterMs, ...answer } = await this.#attempt(delivery, body, watch)
+    const { retryAfterMs, ...answer } = await this.#attempt(delivery, body, watch, started)
     if (this.#stopping.signal.aborted && answer.status === undefined) return // interrupted by the stop
     const attempt = { time, durationMs: Math.round(performance.now() - began), ...answer }
     const state = await endAttempt(ctx, delivery, attempt, retryAfterMs)
@@ -181,6 +188,7 @@ export class WebhookDeliveries {
     delivery: DueDelivery,
     body: string,
     watch: Watch | undefined,
+    started: () => void,
   ): Promise<Pick<DeliveryAttempt, 'status' | 'error' | 'answer'> & { retryAfterMs?: number }> {
     const ctx = this.#ctx
     if (delivery.url === listening) return { status: 204 } // the listener reads the delivery
@@ -188,7 +196,9 @@ export class WebhookDeliveries {
     try {
       const headers = await signDelivery(ctx, delivery, body)
       const send = () => ctx.webhooks.post(delivery.url, headers, body, signal)
-      const { status, answer: bytes, retryAfter } = await (watch ? watch.post(send, signal) : send())
+      const sending = watch ? watch.post(send, signal) : send()
+      started()
+      const { status, answer: bytes, retryAfter } = await sending
       const isFine = status >= 200 && status < 300
       const answer = textOf(bytes)
       return {
@@ -200,6 +210,13 @@ export class WebhookDeliveries {
       return { error: signal.aborted ? 'took longer than 20 s' : reasonOf(error) }
     }
   }
+}
+
+/** A delivery in the line of its channel. */
+interface Turn {
+  running: Promise<void>
+  /** Resolves when its request has been started, or will not be. */
+  started: Promise<void>
 }
 
 /** Lets callers stop waiting for an attempt that hangs for that long. @returns a function that ends the hold */

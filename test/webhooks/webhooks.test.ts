@@ -162,6 +162,31 @@ describe('a webhook', () => {
     expect(began).toEqual(began.toSorted())
   })
 
+  it('receives the events of a channel in order behind an answer that takes long', async () => {
+    const { id } = await hook({ events: ['message.created'] })
+    const channel = await createChannel(server.main)
+    receiver.answers.push({ status: 200, delayMs: 4_000 })
+    await sendMessage(server.main, channel.id, { body: 'slow' })
+    await hasReceived(1)
+    await sendMessage(server.main, channel.id, { body: 'first' })
+    await expect.poll(() => deliveries(id)).toHaveLength(2)
+    const client = await server.ctx.db.pool.connect()
+    await client.query('begin') // holds up the first of those that wait
+    await client.query(
+      'select from webhook_delivery where id = (select max(id) from webhook_delivery) for update',
+    )
+    await sendMessage(server.main, channel.id, { body: 'second' })
+    const waiting = 'select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))'
+    const isHeldUp = async () =>
+      receiver.received.length > 1 || ((await client.query(waiting)).rowCount ?? 0) > 0
+    await expect.poll(isHeldUp).toBe(true)
+    await client.query('select pg_sleep(0.3)')
+    await client.query('commit')
+    client.release()
+    await hasReceived(3)
+    expect(receiver.received.map(({ event }) => event.data.body)).toEqual(['slow', 'first', 'second'])
+  })
+
   it('that is unreachable or slow delays no other', async () => {
     await hook({ url: 'http://127.0.0.1:1/', events: ['message.created'] })
     const slow = await Receiver.open()
