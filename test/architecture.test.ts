@@ -95,7 +95,7 @@ const mayImport: Record<string, string[]> = {
   secrets: [],
   resources: [],
   errors: [],
-  metrics: [],
+  metrics: ['resources'],
   tracing: ['place', 'type config'],
   place: [],
   cache: [],

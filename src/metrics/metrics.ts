@@ -1,5 +1,6 @@
 // The metrics of the running process for its operator, who finds them listed in docs/operating.md.
 import { Counter, Histogram, type Instrument, Reading, type Snapshot } from '#metrics/instruments.ts'
+import { JobType } from '#resources/job.ts'
 
 /** Failures that should not occur; each is also logged, with the ids concerned. */
 export type Counted =
@@ -61,11 +62,14 @@ export class Metrics {
     help: 'Attempts to deliver to webhooks by event and result, from their sending to the end of their answer',
     labels: ['kind', 'result'],
   })
-  readonly jobsEnded = new Counter({
-    name: 'chatterie_jobs_ended_total',
-    help: 'Imports and exports that ended, by type and result',
-    labels: ['kind', 'result'],
-  })
+  readonly jobsEnded = new Counter(
+    {
+      name: 'chatterie_jobs_ended_total',
+      help: 'Jobs that ended, by type and result',
+      labels: ['kind', 'result'],
+    },
+    JobType.options.map((type) => [type, 'FAILED']), // the process that runs jobs is only started for the first one
+  )
   readonly groups = new Histogram(
     { name: 'chatterie_group_commit_size', help: 'Messages that were committed together' },
     groupSizes,
@@ -78,10 +82,10 @@ export class Metrics {
   readonly setAside = new Counter(
     {
       name: 'chatterie_set_aside_total',
-      help: 'Events, notifications and runs of functions that were given up',
+      help: 'Events, notifications, runs of functions and webhook deliveries that were given up',
       labels: ['kind'],
     },
-    [['event'], ['notification'], ['function_run']],
+    [['event'], ['notification'], ['function_run'], ['webhook_delivery']],
   )
   readonly sessionsClosed = new Counter({
     name: 'chatterie_sessions_closed_total',

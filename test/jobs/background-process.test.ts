@@ -51,7 +51,8 @@ const rests = () => expect.poll(() => background.pid).toBeUndefined()
 
 async function jobsCounted(): Promise<number | undefined> {
   const all = await ctx.metrics.collect()
-  return all.find(({ name }) => name === 'chatterie_jobs_ended_total')?.values[0]?.value
+  const ended = all.find(({ name }) => name === 'chatterie_jobs_ended_total')
+  return ended?.values.find(({ labels }) => labels.result === 'FINISHED')?.value
 }
 
 it('is not started without work, ends after its work and is started again by the next', async () => {

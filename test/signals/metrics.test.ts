@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { createWebhook } from '#domain/webhooks/create-webhook.ts'
+import { JobType } from '#resources/job.ts'
 import { Phone } from '../realtime/phone.ts'
 import { createAdmin } from '../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -116,6 +117,15 @@ describe('the metrics', () => {
   ])('contain %s from the start', async (name) => {
     const exposed = await filledMetrics()
     expect(exposed.value(name)).toBeGreaterThanOrEqual(0)
+  })
+
+  it('contain from the start the series whose increase raises an alert', async () => {
+    const exposed = await filledMetrics()
+    const kinds = ['event', 'notification', 'function_run', 'webhook_delivery']
+    for (const kind of kinds) expect(exposed.value('chatterie_set_aside_total', { kind }), kind).toBe(0)
+    for (const kind of JobType.options.filter((type) => type !== 'USER_IMPORT')) {
+      expect(exposed.value('chatterie_jobs_ended_total', { kind, result: 'FAILED' }), kind).toBe(0)
+    }
   })
 
   it('measure the time from writing an event to its delivery', async () => {

@@ -121,7 +121,7 @@ it('jobs, which run in a separate thread, are among the metrics, and so is the t
   expect((await ask('/v1/imports/users', {}, form)).status).toBe(202)
   const ended = async () => {
     const metrics = await readMetrics(server.url)
-    return metrics.value('chatterie_jobs_ended_total', { kind: 'USER_IMPORT' })
+    return metrics.value('chatterie_jobs_ended_total', { kind: 'USER_IMPORT', result: 'FINISHED' })
   }
   await expect.poll(ended, { interval: 500 }).toBe(1)
   const metrics = await readMetrics(server.url)
