@@ -101,6 +101,9 @@ export const PatchWebhook = z
     events: WebhookEvents.optional(),
     description: Description.nullable().optional(),
     enabled: z.boolean().optional(),
+    secret: WebhookSecret.optional().describe(
+      'New secret to sign deliveries with. For a day, they are also signed with the old one',
+    ),
   })
   .meta({ id: 'PatchWebhook' })
 export type PatchWebhook = z.output<typeof PatchWebhook>

@@ -305,6 +305,52 @@ describe('a secret', () => {
   })
 })
 
+describe('a replaced secret', () => {
+  const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`
+  const tested = async (id: number) => {
+    const count = receiver.received.length + 1
+    await admin.post(`${path()}/${id}/test`).expect(202)
+    await hasReceived(count)
+    return receiver.received.at(-1) as Received
+  }
+  const rotate = async (id: number) =>
+    (await admin.post(`${path()}/${id}/rotate-secret`).expect(200)).body.secret
+
+  it('stays valid for its day when its successor is replaced, too', async () => {
+    const first = secretOf(1)
+    const { id } = await hook({ events: ['user.created'], secret: first })
+    const second = await rotate(id)
+    await advance({ hours: 20 })
+    const third = await rotate(id)
+    const delivery = await tested(id)
+    for (const secret of [first, second, third]) verified(secret, delivery)
+    await advance({ hours: 5 })
+    const later = await tested(id)
+    expect(() => verified(first, later)).toThrow()
+    for (const secret of [second, third]) verified(secret, later)
+    await server.testApi.delete('/clock').expect(204)
+  })
+
+  it('is replaced by the one in a PATCH in the same way, unless that is the same', async () => {
+    const { id, secret: first } = await hook({ events: ['user.created'] })
+    const { body } = await admin.patch(`${path()}/${id}`, { secret: secretOf(2) }).expect(200)
+    expect(body).not.toHaveProperty('secret')
+    await admin.patch(`${path()}/${id}`, { secret: secretOf(2), description: 'same' }).expect(200)
+    const delivery = await tested(id)
+    for (const secret of [first, secretOf(2)]) verified(secret, delivery)
+    expect(String(delivery.headers['webhook-signature']).split(' ')).toHaveLength(2)
+    const refused = await admin.patch(`${path()}/${id}`, { secret: 'short' }).expect(400)
+    expect(JSON.stringify(refused.body)).toContain('secret')
+  })
+
+  it('is not replaced more than eight times within a day', async () => {
+    const { id } = await hook({ events: ['user.created'] })
+    for (let times = 0; times < 8; times += 1) await rotate(id)
+    await admin.post(`${path()}/${id}/rotate-secret`).expect(409)
+    await tested(id)
+  })
+})
+
 describe('the admin API', () => {
   it.each([
     [{ url: 'ftp://a.example', events: ['*'] }, 'url'],

@@ -100,13 +100,16 @@ const deleteStatement = {
   text: 'delete from webhook where application_id = $1 and id = $2',
 }
 
+export interface SealedSecrets {
+  secret: Uint8Array<ArrayBuffer>
+  /** The secrets that it replaced, sealed together; see domain/webhooks/webhook-secrets.ts. */
+  previousSecret: Uint8Array<ArrayBuffer> | null
+}
+
 /** A webhook that is asked for a decision before something happens. */
-export interface DecidingWebhook {
+export interface DecidingWebhook extends SealedSecrets {
   id: number
   url: string
-  secret: Uint8Array<ArrayBuffer>
-  /** Signs the request in addition, during a rotation. */
-  previousSecret: Uint8Array<ArrayBuffer> | null
 }
 
 /** Returns the webhooks that subscribe to a type by name and so decide, oldest first. */
@@ -145,22 +148,32 @@ const deleteAtStatement = {
   text: `delete from webhook where url = $1 and created_time < chatterie_clock() - $2::int * interval '1 hour'`,
 }
 
-/** @param overlapMs for how many milliseconds the present secret continues to sign requests as well */
-export async function writeWebhookSecret(
+/** Locks a webhook. @returns its sealed secrets, the previous ones only if one of them is still valid */
+export function lockWebhookSecrets(tx: Tx, id: number): Promise<SealedSecrets> {
+  return tx.single(lockSecretsStatement, [id])
+}
+
+const lockSecretsStatement = reading(
+  'lock-webhook-secrets',
+  select({ secret: column(bytea, 'w.secret'), previousSecret: previousSecretColumn }),
+  (columns) => `select ${columns} from webhook w where w.id = $1 for update`,
+)
+
+/** @param overlapMs for how many milliseconds the last of the previous secrets is valid */
+export async function writeWebhookSecrets(
   tx: Tx,
   id: number,
-  sealed: Uint8Array,
+  { secret, previousSecret }: SealedSecrets,
   overlapMs: number,
 ): Promise<void> {
-  await tx.run(secretStatement, [id, sealed, overlapMs])
+  await tx.run(secretStatement, [id, secret, previousSecret, overlapMs])
 }
 
 const secretStatement = {
-  name: 'write-webhook-secret',
+  name: 'write-webhook-secrets',
   text: `
-    update webhook set secret = $2,
-      previous_secret = case when $3::bigint > 0 then secret end,
-      previous_until = case when $3::bigint > 0 then chatterie_clock() + $3::bigint * interval '1 ms' end
+    update webhook set secret = $2, previous_secret = $3,
+      previous_until = case when $3::bytea is not null then chatterie_clock() + $4::bigint * interval '1 ms' end
     where id = $1`,
 }
 
@@ -177,10 +190,8 @@ const offStatement = {
 }
 
 /** The encrypted secrets of a webhook. */
-export interface SealedWebhook {
+export interface SealedWebhook extends SealedSecrets {
   id: number
-  secret: Uint8Array<ArrayBuffer>
-  previousSecret: Uint8Array<ArrayBuffer> | null
 }
 
 /** Returns webhooks with a secret that does not begin with `seal`, the prefix that the wanted key produces. */

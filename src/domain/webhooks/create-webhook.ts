@@ -1,8 +1,9 @@
 import type { Context } from '#context.ts'
-import { insertWebhook, writeWebhookSecret } from '#data/webhooks/webhooks.ts'
+import { insertWebhook } from '#data/webhooks/webhooks.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { aboutWebhook, generateWebhookSecret } from '#domain/webhooks/webhook-secrets.ts'
+import { replaceWebhookSecret } from '#domain/webhooks/replace-webhook-secret.ts'
+import { generateWebhookSecret } from '#domain/webhooks/webhook-secrets.ts'
 import type { CreateWebhook, NewWebhook } from '#resources/webhook.ts'
 
 /** Creates a webhook. Its secret is shown only once. */
@@ -16,7 +17,7 @@ export function createWebhook(
       ...given,
       description: description ?? null,
     })
-    await writeWebhookSecret(tx, webhook.id, await ctx.vault.seal(secret, aboutWebhook(webhook.id)), 0)
+    await replaceWebhookSecret(ctx, tx, webhook.id, secret)
     await noteAct(tx, caller, {
       action: 'webhook.created',
       target: { type: 'webhook', id: webhook.id },

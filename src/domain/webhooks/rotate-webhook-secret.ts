@@ -1,15 +1,12 @@
 import type { Context } from '#context.ts'
-import { writeWebhookSecret } from '#data/webhooks/webhooks.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
-import { aboutWebhook, generateWebhookSecret } from '#domain/webhooks/webhook-secrets.ts'
+import { replaceWebhookSecret } from '#domain/webhooks/replace-webhook-secret.ts'
+import { generateWebhookSecret } from '#domain/webhooks/webhook-secrets.ts'
 import type { NewWebhook } from '#resources/webhook.ts'
 
-/** How long deliveries are also signed with the old secret. */
-const overlapMs = 86_400_000
-
-/** Creates a new secret, shown only once; for a day, deliveries are signed with both. @throws ChatError 404 */
+/** Creates a new secret, shown only once; for a day, deliveries are signed with both. @throws ChatError 404, 409 */
 export function rotateWebhookSecret(
   ctx: Context,
   caller: ApplicationCaller,
@@ -18,7 +15,7 @@ export function rotateWebhookSecret(
   return ctx.db.transact(async (tx) => {
     const webhook = await mustFindWebhook(tx, caller.applicationId, id)
     const secret = generateWebhookSecret()
-    await writeWebhookSecret(tx, id, await ctx.vault.seal(secret, aboutWebhook(id)), overlapMs)
+    await replaceWebhookSecret(ctx, tx, id, secret)
     await noteAct(tx, caller, { action: 'webhook.secret_rotated', target: { type: 'webhook', id } })
     return { ...webhook, secret }
   })

@@ -1,11 +1,11 @@
 import { realClock } from '#clock/clock.ts'
 import type { Context } from '#context.ts'
 import type { DueDelivery } from '#data/webhooks/deliveries.ts'
-import { aboutWebhook, signatureOf } from '#domain/webhooks/webhook-secrets.ts'
+import { aboutWebhook, formerSecrets, signatureOf } from '#domain/webhooks/webhook-secrets.ts'
 
 /** Returns headers that authenticate and identify a delivery, and its trace. @throws Error if the key is missing */
 export async function signDelivery(
-  { vault, tracing }: Context,
+  { clock, vault, tracing }: Context,
   {
     webhookId,
     messageId,
@@ -18,7 +18,7 @@ export async function signDelivery(
   const current = await vault.open(secret, about)
   // A secret that replaced an unreadable one signs alone.
   const previous = previousSecret && (await vault.open(previousSecret, about).catch(() => null))
-  const secrets = previous ? [current, previous] : [current]
+  const secrets = [current, ...formerSecrets(previous, clock.now()).map(({ secret }) => secret)]
   // Receivers compare the time with their own clock, so the movable clock of tests does not apply.
   const seconds = Math.floor(realClock.now() / 1_000)
   const traceparent = tracing?.current

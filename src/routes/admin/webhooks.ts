@@ -93,7 +93,7 @@ export const webhookOperations = (ctx: Context) => [
     id: 'rotateWebhookSecret',
     summary: 'Replace the secret of a webhook',
     description:
-      'Generates a new secret, which is shown only once. For a day, deliveries are signed with both secrets.',
+      'Generates a new secret, which is shown only once. For a day, deliveries are signed with both secrets; if the secret is replaced again within that day, with all of them. Answers 409 if it was replaced eight times within a day.',
     route: `POST ${path}/rotate-secret`,
     right: 'change webhooks',
     params: WithWebhook,
