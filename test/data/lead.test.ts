@@ -1,13 +1,14 @@
 // Only one process at a time takes events. One that has lost the lead takes none, even if it does not know this yet.
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Database } from '#data/database.ts'
 import { type Lead, Node } from '#data/events/node.ts'
 import { lastPosition, takeEvents } from '#data/events/outbox.ts'
 import { openDatabase } from '#data/open-database.ts'
+import { patienceMs } from '../support/patience.ts'
 import { cloneDatabase } from '../support/server.ts'
 
-const log = { info() {}, warn() {} }
+const log = { info() {}, warn: vi.fn() }
 
 let database: { url: string; drop(): Promise<void> }
 let db: Database
@@ -85,6 +86,43 @@ it('a process that lost the lead takes nothing, gives nothing a position, and le
   const taken = await takeEvents(db, mustLead(second))
   expect(taken?.events.map(({ payload }) => payload.userId)).toEqual([1, 2, 3])
   await expect.poll(() => first.isLeader).toBe(false)
+})
+
+describe('a process whose connection breaks', () => {
+  const cut = () =>
+    sql(`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'chatterie node' and datname = current_database()`)
+  const failed = () => log.warn.mock.calls.length
+  beforeEach(() => {
+    log.warn.mockClear()
+  })
+
+  it('comes back once the server it reaches can be written again', async () => {
+    const node = await startNode()
+    await sql(
+      `do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$`,
+    )
+    await cut()
+    await expect.poll(failed, { timeout: patienceMs }).toBeGreaterThan(0)
+    await sql(
+      `do $$ begin execute format('alter database %I reset default_transaction_read_only', current_database()); end $$`,
+    )
+    await expect.poll(() => node.isLeader, { timeout: patienceMs }).toBe(true)
+  })
+
+  it('reports each attempt that fails because Postgres has not noticed the break', async () => {
+    const node = await startNode()
+    const broken = new pg.Client({ connectionString: database.url })
+    await broken.connect()
+    const held = broken.query('select pg_advisory_lock($1, $2)', [0x6e6f_6465, node.id])
+    await expect.poll(() => sql('select from pg_locks where not granted')).toHaveLength(1)
+    await cut()
+    await held
+    await expect.poll(failed, { timeout: patienceMs }).toBeGreaterThan(1)
+    await broken.end()
+    await expect.poll(() => node.isLeader, { timeout: patienceMs }).toBe(true)
+  })
 })
 
 describe('during a take, when the lease ends', () => {

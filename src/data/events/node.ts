@@ -9,6 +9,10 @@ import type { DatabaseUrl } from '#data/database.ts'
 const locks = { node: 0x6e6f_6465, take: 0x7461_6b65 }
 
 const retryMs = 500
+/** How long to wait for a connection, and for the answer to a statement on it. */
+const patienceMs = 10_000
+/** How long to wait for this process's own lock, which a broken connection holds until Postgres notices the break. */
+const lockMs = 2_000
 
 /** A leader that does not renew its lease for this long is replaced. */
 const leaseMs = 2_000
@@ -146,10 +150,26 @@ export class Node {
       connectionString: typeof this.#url === 'string' ? this.#url : this.#url(),
       application_name: 'chatterie node',
       keepAlive: true,
+      connectionTimeoutMillis: patienceMs,
+      query_timeout: patienceMs,
     })
     client.on('error', () => this.#lost(client))
     client.on('end', () => this.#lost(client))
-    await client.connect()
+    try {
+      await client.connect()
+      await this.#begin(client)
+    } catch (error) {
+      client.end().catch(() => {}) // otherwise it might keep the lock, for which the next attempt would wait
+      throw error
+    }
+    if (this.#state === 'closed') await client.end()
+    else {
+      this.#client = client
+      this.#state = 'follower'
+    }
+  }
+
+  async #begin(client: pg.Client): Promise<void> {
     if (this.#id === 0) {
       const { rows } = await client.query<{ id: number; installation: string }>(`
         select nextval('node_id')::int as id,
@@ -157,13 +177,10 @@ export class Node {
       this.#id = rows[0]?.id ?? 0
       this.#installation = rows[0]?.installation ?? ''
     }
-    await client.query('select pg_advisory_lock($1, $2)', [locks.node, this.#id])
+    await client.query(`
+      begin; set local lock_timeout = ${lockMs};
+      select pg_advisory_lock(${locks.node}, ${this.#id}); commit`)
     await client.query(beginStatement)
-    if (this.#state === 'closed') await client.end()
-    else {
-      this.#client = client
-      this.#state = 'follower'
-    }
   }
 
   /** Another process may lead by now. The id is kept, so that its sessions still belong to this process. */
@@ -178,7 +195,10 @@ export class Node {
     while (this.#state === 'lost') {
       await sleep(retryMs, undefined, { ref: false })
       await this.#connect().catch((error) =>
-        this.#log.warn({ err: error }, 'the connection to the database was lost'),
+        this.#log.warn(
+          { err: error },
+          'this process could not reconnect to the database, which will be retried',
+        ),
       )
     }
     await this.tryToLead()
