@@ -179,7 +179,7 @@ export class Node {
     }
     await client.query(`
       begin; set local lock_timeout = ${lockMs};
-      select pg_advisory_lock(${locks.node}, ${this.#id}); commit`)
+      select ${noticeLoss}, pg_advisory_lock(${locks.node}, ${this.#id}); commit`)
     await client.query(beginStatement)
   }
 
@@ -204,6 +204,14 @@ export class Node {
     await this.tryToLead()
   }
 }
+
+/**
+ * SQL text: columns of a `select` on a connection by whose lock others see that a process is alive. If the process's
+ * host or the network fails without closing the connection, Postgres notices within 15 s; by default it takes 2 h.
+ */
+export const noticeLoss = `
+  set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '5', false),
+  set_config('tcp_keepalives_count', '2', false), set_config('tcp_user_timeout', '15000', false)`
 
 /** SQL text: whether the process with this id is alive, as its advisory lock shows. */
 export const nodeLives = (id: string) => `exists (

@@ -1,6 +1,7 @@
 // The queue of background work: graphile-worker's tables, in the same database and the same commits (decision 5).
 import { bool, column } from '#data/columns.ts'
 import { type Database, type Db, reading, type Tx } from '#data/database.ts'
+import { noticeLoss } from '#data/events/node.ts'
 
 export interface Queue {
   /** Resolves once the tables of the queue exist. Created on first use, which takes 0.1 s once per database. */
@@ -83,7 +84,7 @@ const hasWorkStatement = reading(
 )
 
 /** SQL that takes the lock by which others see that a worker is alive. The connection holds it. */
-export const holdWorkerLock = 'select pg_advisory_lock(hashtextextended($1, 0))'
+export const holdWorkerLock = `select ${noticeLoss}, pg_advisory_lock(hashtextextended($1, 0))`
 
 /** Releases the jobs that a worker has taken, so that others can take them at once. */
 export async function releaseOwn(db: Database, worker: string): Promise<void> {

@@ -1,5 +1,6 @@
 // Allows one move into an application at a time, across all processes.
 import type { Database } from '#data/database.ts'
+import { noticeLoss } from '#data/events/node.ts'
 
 /** The first key of our advisory locks; the second is the application. */
 const lockClass = 20_261_126
@@ -13,10 +14,15 @@ export async function tryHoldMove(
   applicationId: number,
 ): Promise<(() => Promise<void>) | undefined> {
   const client = await pool.connect()
-  const { rows } = await client.query('select pg_try_advisory_lock($1::int, $2::int) as held', [
-    lockClass,
-    applicationId % 2 ** 31,
-  ])
+  const { rows } = await client
+    .query(`select ${noticeLoss}, pg_try_advisory_lock($1::int, $2::int) as held`, [
+      lockClass,
+      applicationId % 2 ** 31,
+    ])
+    .catch((error) => {
+      client.release(true)
+      throw error
+    })
   if (rows[0]?.held !== true) {
     client.release()
     return undefined
