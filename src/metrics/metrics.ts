@@ -12,7 +12,7 @@ export type Counted =
   | 'function runs set aside'
   /** Webhook deliveries whose body could not be created. */
   | 'webhook deliveries set aside'
-  /** Sessions that were closed because an event could not be delivered to them. */
+  /** Sessions that were closed because an event could not be delivered to them, or because they had been ended. */
   | 'sessions closed'
   /** Signals from other processes that could not be parsed. */
   | 'signals unreadable'
@@ -89,7 +89,7 @@ export class Metrics {
   )
   readonly sessionsClosed = new Counter({
     name: 'chatterie_sessions_closed_total',
-    help: 'Sessions that were closed because an event could not be delivered to them',
+    help: 'Sessions that were closed because an event could not be delivered to them, or they had been ended',
   })
   readonly signalsUnreadable = new Counter({
     name: 'chatterie_signals_unreadable_total',

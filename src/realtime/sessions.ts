@@ -7,6 +7,7 @@ import { detachSession } from '#domain/sessions/detach-session.ts'
 import { endOrphanedSessions } from '#domain/sessions/end-orphaned-sessions.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
 import { keepAcknowledged } from '#domain/sessions/keep-acknowledged.ts'
+import { reclaimSessions } from '#domain/sessions/reclaim-sessions.ts'
 import type { StartedSession } from '#domain/sessions/start-session.ts'
 import { lateBansOf } from '#domain/users/bans/late-bans-of.ts'
 import { ChatError, isDatabaseAway, withoutWords } from '#errors.ts'
@@ -30,7 +31,7 @@ const releaseMs = 1_000
 const detachedMax = 10_000
 
 /** Not an AccessDeniedError, so the official client reconnects with its session. */
-const undeliverable = new ChatError('InternalServerError', 'Something went wrong on the server')
+const interrupted = new ChatError('InternalServerError', 'Something went wrong on the server')
 
 export class Sessions {
   readonly #ctx: Context
@@ -44,6 +45,8 @@ export class Sessions {
   readonly #releases = new Map<string, () => void>()
   readonly #timers: NodeJS.Timeout[] = []
   #isClosing = false
+  /** Whether others may have marked or ended sessions of this process, because they took it for dead. */
+  #wasAbsent = false
 
   /** @param askForRelease asks the process that holds a session to release it; see {@link released} */
   constructor(ctx: Context, hub: Hub, askForRelease: (key: string) => void) {
@@ -64,7 +67,11 @@ export class Sessions {
   }
 
   start(): void {
+    this.#ctx.node.onReturn(() => {
+      this.#wasAbsent = true
+    })
     this.#timers.push(
+      setInterval(() => this.#ctx.later(this.#reclaimAll()), keepMs).unref(),
       setInterval(() => this.#ctx.later(this.#keepAcknowledged()), keepMs).unref(),
       setInterval(() => this.#ctx.later(this.endOrphans()), sweepMs).unref(),
       setInterval(() => this.#ctx.later(this.#endRefusedSessions()), admitMs).unref(),
@@ -179,7 +186,7 @@ export class Sessions {
       try {
         session.interrupt()
         if (isLast) this.giveUp(session, 'An event could not be delivered: start a new session')
-        else session.connection?.fail(undeliverable)
+        else session.connection?.fail(interrupted)
       } catch (fault) {
         this.#ctx.log.error(
           { err: withoutWords(fault), session: session.facts.id },
@@ -277,6 +284,29 @@ export class Sessions {
       for (const session of dirty) session.isDirty = true
       this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be saved, which will be retried')
     })
+  }
+
+  async #reclaimAll(): Promise<void> {
+    if (!this.#wasAbsent) return
+    this.#wasAbsent = false
+    await this.#reclaim([...this.#sessions.values()]).catch((error) => {
+      this.#wasAbsent = true
+      this.#ctx.log.warn({ err: error }, 'sessions could not be reclaimed, which will be retried')
+    })
+  }
+
+  /** Marks sessions as connected. Those that have ended meanwhile are disconnected, so that their clients resume them. */
+  async #reclaim(sessions: Session[]): Promise<void> {
+    const connected = sessions.flatMap(({ facts, connection }) =>
+      connection ? [{ id: facts.id, connection }] : [],
+    )
+    const kept = await reclaimSessions(
+      this.#ctx,
+      connected.map(({ id }) => id),
+    )
+    const ended = connected.filter(({ id }) => !kept.has(id))
+    this.#ctx.metrics.count('sessions closed', ended.length)
+    for (const { connection } of ended) connection.fail(interrupted)
   }
 
   /** Ends the sessions of users who are no longer admitted. */

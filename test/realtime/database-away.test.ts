@@ -1,5 +1,7 @@
-// Changes of sessions while the database is away are saved when it is back.
+// Changes of sessions while the database is away are saved when it is back, and sessions survive a broken connection.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { findOrphans } from '#data/users/connections.ts'
+import { endSession } from '#domain/sessions/end-session.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { createChannel, createUser } from '../support/factories.ts'
@@ -17,10 +19,16 @@ afterEach(() => {
 
 const shuttingDown = Object.assign(new Error('the database system is shutting down'), { code: '57P03' })
 
-async function connect(username: string): Promise<{ stomp: StompClient; key: string }> {
+async function connect(username: string, resume?: string): Promise<{ stomp: StompClient; key: string }> {
   const path = `/rtm/websocket?api-key=${server.main.apiKey}`
   const stomp = await StompClient.open(Number(new URL(server.url).port), path)
-  stomp.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': username }))
+  stomp.send(
+    frame('CONNECT', {
+      'accept-version': '1.2',
+      'StompX-User': username,
+      ...(resume !== undefined && { 'StompX-Auth-Session-ID': resume }),
+    }),
+  )
   const { headers } = await stomp.next()
   return { stomp, key: headers.session ?? '' }
 }
@@ -65,4 +73,63 @@ it('a connection that is lost while the database is unavailable is recorded when
   stomp.ws.terminate()
   await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', true, true]), patienceMs)
   expect(refused).toBe(1)
+})
+
+/** Cuts the connection by which others see that the server is alive, and does what they do until it is back. */
+async function takeForDead(key: string): Promise<void> {
+  const { db } = server.ctx
+  const cut = {
+    text: `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+           where application_name = 'chatterie node' and datname = current_database()`,
+  }
+  await expect
+    .poll(
+      async () => {
+        await db.query(cut, [])
+        await findOrphans(db, patienceMs)
+        return sessionOf(key)
+      },
+      { timeout: patienceMs },
+    )
+    .toEqual(['ACTIVE', true, false])
+}
+
+it('a connected session whose process was taken for dead is connected again, and its later loss is recorded', async () => {
+  const { name } = await createUser(server.main, { name: 'cleo' })
+  const { stomp, key } = await connect(name)
+  await takeForDead(key)
+  await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', false, false]), patienceMs)
+  stomp.ws.terminate()
+  await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', true, true]), patienceMs)
+})
+
+it('the loss of a connection is recorded while the process is taken for dead', async () => {
+  const { name } = await createUser(server.main, { name: 'dora' })
+  const { stomp, key } = await connect(name)
+  await takeForDead(key)
+  stomp.ws.terminate()
+  await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', true, true]), patienceMs)
+})
+
+it('a client whose session was ended because its process was taken for dead reconnects and resumes it', async () => {
+  const { id: userId, name } = await createUser(server.main, { name: 'emil' })
+  const { stomp, key } = await connect(name)
+  await takeForDead(key)
+  const { id } = await server.ctx.db.prisma.userSession.findUniqueOrThrow({ where: { key } })
+  const { node } = server.ctx
+  await endSession(server.ctx, {
+    id: Number(id),
+    applicationId: server.main.id,
+    userId,
+    node: node.id,
+  })
+  await stomp.closed
+  expect(stomp.frames.at(-1)).toMatchObject({
+    command: 'ERROR',
+    body: expect.stringContaining('InternalServerError'),
+  })
+  const back = await connect(name, key)
+  expect(back.key).toBe(key)
+  await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', false, false]), patienceMs)
+  expect((await server.main.get(`/users/${userId}`)).body.presence.online).toBe(true)
 })

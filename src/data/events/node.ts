@@ -30,6 +30,7 @@ export class Node {
   readonly #url: DatabaseUrl
   readonly #log: Pick<BaseLogger, 'warn' | 'info'>
   readonly #onLead: (() => void)[] = []
+  readonly #onReturn: (() => void)[] = []
   #client: pg.Client | undefined
   #state: 'starting' | 'follower' | 'leader' | 'lost' | 'closed' = 'starting'
   #id = 0
@@ -79,6 +80,11 @@ export class Node {
   /** Registers a listener that is called each time this process takes the lead. */
   onLead(listener: () => void): void {
     this.#onLead.push(listener)
+  }
+
+  /** Registers a listener that is called when a broken connection is replaced: others took this process for dead. */
+  onReturn(listener: () => void): void {
+    this.#onReturn.push(listener)
   }
 
   /** Takes the lead if it is free. @returns whether this process leads */
@@ -201,6 +207,8 @@ export class Node {
         ),
       )
     }
+    if (!this.#client) return
+    for (const listener of this.#onReturn) listener()
     await this.tryToLead()
   }
 }

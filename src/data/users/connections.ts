@@ -74,6 +74,22 @@ const acknowledgeStatement = {
     where us.id = s.id and us.node = $1 and us.acked_position < s.position`,
 }
 
+/**
+ * Marks sessions of this process as connected, in case they were marked as lost.
+ * @returns the ids of those that have neither ended nor moved to another process
+ */
+export function reclaimSessionRows(db: Db, node: number, ids: number[]): Promise<number[]> {
+  return db.all(reclaimStatement, [node, ids])
+}
+
+const reclaimStatement = reading(
+  'reclaim-sessions',
+  column(int8, 'us.id'),
+  (columns) => `
+    update user_session us set detached_time = null, topics = null
+    where us.id = any($2::bigint[]) and us.node = $1 and us.state = 'ACTIVE' returning ${columns}`,
+)
+
 /** Returns sessions of dead processes lost at least `graceMs` ago. First marks those still connected as lost now. */
 export async function findOrphans(db: Db, graceMs: number) {
   await db.run(orphanStatement, [])

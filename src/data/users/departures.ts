@@ -25,13 +25,14 @@ export async function detachSessions(db: Db, sessions: DetachedSession[]): Promi
   ])
 }
 
+// Without topics, another process has marked the session as lost, because it took this one for dead.
 const detachStatement = {
   name: 'detach-sessions',
   text: `
     update user_session us
     set detached_time = chatterie_clock(), acked_position = greatest(us.acked_position, i.position), topics = i.topics
     from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::jsonb[]) i (id, node, position, topics)
-    where us.id = i.id and us.node = i.node and us.detached_time is null`,
+    where us.id = i.id and us.node = i.node and (us.detached_time is null or us.topics is null)`,
 }
 
 /** The consequences of ended sessions. */
