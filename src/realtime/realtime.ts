@@ -142,10 +142,10 @@ export class Realtime implements StompHandler<Session> {
   }
 
   async #open(...client: Parameters<Sessions['open']>): Promise<Session> {
-    const [, started] = client
+    const [connection, started] = client
     const session = this.#sessions.open(...client)
     await this.#listening.relate(session)
-    if (started.isResumed) session.resumedAt = started.ackedPosition
+    if (started.isResumed && session.connection === connection) session.resumedAt = started.ackedPosition
     return session
   }
 

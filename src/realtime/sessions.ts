@@ -102,13 +102,16 @@ export class Sessions {
     this.#endings.get(key)?.cancel()
     this.#endings.delete(key)
     const known = this.#sessions.get(key)
+    // Of two connections that resumed the session at the same time, the client uses the one that is still open.
+    if (known?.connection && connection.state === 'closed') return known
     const facts = { id, key, applicationId, userId: user.id, ackedPosition, isVouched }
-    const session =
-      isResumed && known && known.connection === undefined
-        ? known
-        : new Session(facts, this.#hub, this.#ctx.clock, topics, isResumed)
+    const session = known ?? new Session(facts, this.#hub, this.#ctx.clock, topics, isResumed)
     if (isResumed && session !== known) session.isFromElsewhere = true
+    this.#disconnect(session)
     session.attach(connection, baseUrls, generation)
+    // The loss of an earlier connection may be saved only after the session was resumed.
+    const noting = this.#noting.get(key)
+    if (noting) this.#ctx.later(noting.then(() => this.#reclaim([session])))
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     this.#hub.add(session)
@@ -123,6 +126,7 @@ export class Sessions {
     const { acknowledged } = session
     session.detach()
     const { id, key } = session.facts
+    if ((this.#sessions.get(key) ?? session) !== session) return // the client has already resumed it
     const topics = session.owed.toJSON()
     if (how === 'disconnect') {
       this.#sessions.delete(key)
@@ -252,14 +256,18 @@ export class Sessions {
     this.#endings.get(key)?.cancel()
     this.#endings.delete(key)
     await this.#noting.get(key)
-    const { connection, acknowledged } = session
-    if (connection) {
-      this.#hub.remove(session)
-      session.detach()
-      connection.terminate()
-    }
+    const { acknowledged } = session
+    this.#disconnect(session)
     await detachSession(this.#ctx, session.facts.id, acknowledged, session.owed.toJSON())
     return true
+  }
+
+  #disconnect(session: Session): void {
+    const { connection } = session
+    if (!connection) return
+    this.#hub.remove(session)
+    session.detach()
+    connection.terminate()
   }
 
   // ------------------------------------------------------------------------------------- housekeeping
