@@ -17,8 +17,11 @@ import type { BaseUrls } from '#wire/stompx.ts'
 
 export type Connection = StompConnection<Session>
 
-/** Maximum number of unacknowledged messages of a session; beyond it, the client is assumed not to acknowledge. */
-const unacknowledgedMax = 10_000
+/**
+ * Maximum number of messages that a session keeps: unacknowledged ones, and those after them. Beyond it, the client is
+ * assumed not to acknowledge.
+ */
+const keptMax = 10_000
 
 /** Maximum number of answered actions remembered until their events are delivered. */
 const answeredMax = 1_000
@@ -169,7 +172,9 @@ export class Session {
   }
 
   get isOverwhelmed(): boolean {
-    return this.#unacknowledged.size > unacknowledgedMax
+    let kept = 0
+    for (const { length } of this.subscriptions.values()) kept += length
+    return kept > keptMax
   }
 
   /** Marks all events from now on as missed, so that they are delivered when the session resumes. */

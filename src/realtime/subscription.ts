@@ -56,6 +56,8 @@ export class Subscription {
   #beginning: HeadBeginning | undefined
   #first: Sent | undefined
   #last: Sent | undefined
+  /** Number of messages from `#first` to `#last`, including acknowledged ones. */
+  length = 0
 
   /** @param owed where delivery continues; without it, only new events are delivered */
   constructor({ session, id, destination, owner, isAutomatic }: SubscriptionFacts, owed?: Owed) {
@@ -101,6 +103,7 @@ export class Subscription {
     if (this.#last) this.#last.next = sent
     else this.#first = sent
     this.#last = sent
+    this.length += 1
     return sent
   }
 
@@ -116,7 +119,10 @@ export class Subscription {
 
   /** Drops acknowledged messages that have no unacknowledged message before them. */
   advance(): void {
-    while (this.#first?.isAcknowledged) this.#first = this.#first.next
+    while (this.#first?.isAcknowledged) {
+      this.#first = this.#first.next
+      this.length -= 1
+    }
     if (this.#first === undefined) this.#last = undefined
   }
 

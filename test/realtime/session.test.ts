@@ -89,6 +89,17 @@ describe('a session', () => {
     expect(all.session.acknowledged).toBe(1)
   })
 
+  it('is overwhelmed if 10,000 messages wait behind one that is not acknowledged, even if they are', () => {
+    const all = open()
+    const to = subscribe(all.session)
+    const [first, ...others] = Array.from({ length: 10_001 }, (_, at) => tell(all, to, at + 1)?.ack ?? '')
+    for (const ack of others) all.session.acknowledge(ack)
+    expect(all.session.isOverwhelmed).toBe(true)
+    all.session.acknowledge(first ?? '')
+    expect(all.session.isOverwhelmed).toBe(false)
+    expect(all.session.acknowledged).toBe(10_001)
+  })
+
   it('receives an answer once: at once, or by its event if that is faster', () => {
     const all = open()
     const to = subscribe(all.session)
