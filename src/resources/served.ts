@@ -17,3 +17,9 @@ export function hostedUrl({ key, name }: { key: string; name: string }): string 
 export function isScript(contentType: string): boolean {
   return /javascript|ecmascript|jscript|livescript/.test(contentType)
 }
+
+/** Splits such a path before the name at its end, which it returns decoded; undefined for any other URL. */
+export function splitServed(url: string): { path: string; name: string } | undefined {
+  const [, path, name = ''] = /^(\/v1\/(?:picture|files\/[^/]+)\/)(.*)$/s.exec(url) ?? []
+  return path === undefined ? undefined : { path, name: decodeURIComponent(name.replaceAll('+', ' ')) }
+}

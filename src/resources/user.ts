@@ -20,6 +20,14 @@ const isGuest = () => z.boolean().register(sameInBothSpellings, { also: ['is_gue
 /** The status of users who are online but appear offline to others (runtime contract 11, 16). */
 export const invisible = 'INVISIBLE'
 
+/** The statuses that clients know. Users may set any other text, too. */
+export const presenceStatuses: ReadonlySet<string> = new Set([
+  'AVAILABLE',
+  'UNAVAILABLE',
+  'DO_NOT_DISTURB',
+  invisible,
+])
+
 const Presence = z
   .object({ status: z.string(), online: z.boolean() })
   .meta({ id: 'ChatUserPresenceProperties' })

@@ -257,7 +257,9 @@ const leftStatement = reading(
   select({ name: column(text, 'l.name'), count: column(int4, 'count(*)::int') }),
   (columns) => `
     select ${columns} from (
-      select 'function' as name, f.name || ' ' || coalesce(f.draft, '') as said from "function" f where f.application_id = $1
+      select 'application' as name, a.ui::text as said from application a where a.id = $1
+      union all
+      select 'function', f.name || ' ' || coalesce(f.draft, '') from "function" f where f.application_id = $1
       union all
       select 'function_version', v.handler_script from function_version v join "function" f on f.id = v.function_id
       where f.application_id = $1

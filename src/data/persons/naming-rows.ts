@@ -2,6 +2,7 @@
 import { column, jsonb, select } from '#data/columns.ts'
 import { type Querier, type Reading, reading } from '#data/database.ts'
 import { nextAfter, pageColumns } from '#data/keyset.ts'
+import { type Texts, texts } from '#data/persons/texts.ts'
 import { keptTables } from '#data/worlds/tables.ts'
 
 interface Naming {
@@ -9,54 +10,27 @@ interface Naming {
   of: string
   /** The numeric column by which rows are paged. */
   key: string
-  /** The text columns, and the JSON columns. */
-  text: string[]
-  json: string[]
 }
 
-const ofWorld = (table: string) => keptTables.find(({ name }) => name === table)?.of ?? 'false'
 const ofApplication = 't.application_id = $1'
-const inTable = (table: string, text: string[], json: string[], key = 'id'): [string, Naming] => [
-  table,
-  { of: ofWorld(table), key, text, json },
-]
-const ofItsApplication = (table: string, text: string[], json: string[], key = 'id'): [string, Naming] => [
-  table,
-  { of: ofApplication, key, text, json },
-]
+const exceptions: Record<string, Partial<Naming>> = {
+  application: { of: 't.id = $1' },
+  user_ban: { key: 'user_id' },
+  webhook_delivery: {
+    of: 't.webhook_id = any(array(select w.id from webhook w where w.application_id = $1))',
+  },
+  function_run: { of: ofApplication },
+  event_log: { of: ofApplication, key: 'position' },
+  outbox_event: { of: ofApplication },
+  audit_entry: { of: ofApplication },
+}
 
-/** Columns that users write to, or that repeat what they wrote; not those that only the customer's own code writes. */
-const naming = new Map<string, Naming>([
-  ['application', { of: 't.id = $1', key: 'id', text: ['name'], json: ['properties', 'ui'] }],
-  inTable('user', ['presence_status'], ['properties']),
-  inTable('user_ban', ['reason'], [], 'user_id'),
-  inTable('channel', ['name', 'display_name'], ['properties']),
-  inTable('thread', ['name'], ['properties']),
-  inTable('message', ['body', 'group_tag'], ['file', 'mentions', 'links', 'properties']),
-  inTable('message_report', ['reason'], ['properties']),
-  inTable('resolved_report', ['reason', 'resolved_by'], ['properties']),
-  inTable('notification', ['title', 'body'], []),
-  inTable('user_session', ['user_agent'], []),
-  inTable('file', ['name'], []),
-  inTable('job', [], ['errors']),
-  inTable('function', ['description'], []),
-  inTable('function_invocation', [], ['args', 'result', 'logs']),
-  inTable('webhook', ['description'], []),
-  [
-    'webhook_delivery',
-    {
-      of: 't.webhook_id = any(array(select w.id from webhook w where w.application_id = $1))',
-      key: 'id',
-      text: [],
-      json: ['payload', 'attempts'],
-    },
-  ],
-  ofItsApplication('function_run', [], ['payload']),
-  ofItsApplication('event_log', [], ['payload'], 'position'),
-  ofItsApplication('outbox_event', [], ['payload']),
-  ofItsApplication('audit_entry', ['actor_name', 'target_id'], ['details']),
-])
-export const namingTables = [...naming.keys()]
+function namingOf(table: string): Naming {
+  const of = keptTables.find(({ name }) => name === table)?.of ?? 'false'
+  return { of, key: 'id', ...exceptions[table] }
+}
+
+export const namingTables = Object.keys(texts)
 
 /** Tables whose rows repeat the content of other rows when events are published. */
 export const repeatingTables = [
@@ -70,8 +44,7 @@ export const repeatingTables = [
 
 export interface NamingRow {
   id: number
-  texts: Record<string, string | null>
-  jsons: Record<string, unknown>
+  columns: Record<string, unknown>
 }
 
 const pageMax = 2_000
@@ -105,16 +78,18 @@ const statements = new Map<string, Reading<{ last: number | undefined; size: num
 function statementOf(table: string) {
   const known = statements.get(table)
   if (known) return known
-  const { of, key, text, json } = naming.get(table) as Naming
-  const pairs = (columns: string[]) =>
-    `json_build_object(${columns.flatMap((each) => [`'${each}'`, `p."${each}"`]).join(', ')})`
+  const { of, key } = namingOf(table)
+  const columns = Object.entries(texts[table] ?? {})
+  const names = columns.map(([each]) => each)
+  const pairs = names.flatMap((each) => [`'${each}'`, `p."${each}"`]).join(', ')
   const isLike = [
-    ...text.map((each) => `p."${each}" ilike any($2::text[])`),
-    ...json.map((each) => `p."${each}"::text ilike any($2::text[])`),
-    ...json.map(
-      (each) =>
-        `p."${each}"::text like '%"id": ' || $3::bigint || ',%' or p."${each}"::text like '%"id": ' || $3::bigint || '}%'`,
-    ),
+    ...names.map((each) => `p."${each}"::text ilike any($2::text[])`),
+    ...columns
+      .filter(([, kind]) => isJson(kind))
+      .map(
+        ([each]) =>
+          `p."${each}"::text like '%"id": ' || $3::bigint || ',%' or p."${each}"::text like '%"id": ' || $3::bigint || '}%'`,
+      ),
   ]
   const made = reading(
     `find-naming-${table}`,
@@ -122,13 +97,13 @@ function statementOf(table: string) {
       ...pageColumns,
       rows: column(
         jsonb<NamingRow[]>(),
-        `(select coalesce(json_agg(json_build_object('id', p.id, 'texts', ${pairs(text)}, 'jsons', ${pairs(json)}) order by p.id), '[]')
+        `(select coalesce(json_agg(json_build_object('id', p.id, 'columns', json_build_object(${pairs})) order by p.id), '[]')
           from (select * from page p where ${isLike.join(' or ')} order by p.id limit $6::int) p)`,
       ),
     }),
     (columns) => `
       with page as materialized (
-        select t."${key}" as id, ${[...text, ...json].map((each) => `t."${each}"`).join(', ')} from "${table}" t
+        select t."${key}" as id, ${names.map((each) => `t."${each}"`).join(', ')} from "${table}" t
         where ${of} and t."${key}" > $4 and $3::bigint is not null order by t."${key}" limit $5::int
       )
       select ${columns}`,
@@ -139,21 +114,17 @@ function statementOf(table: string) {
 
 /** Writes the texts of a row back, unless it has been deleted meanwhile. @returns whether it still exists */
 export async function rewriteRow(db: Querier, table: string, row: NamingRow): Promise<boolean> {
-  const { key, text, json } = naming.get(table) as Naming
-  const set = [
-    ...text.map((each, at) => `"${each}" = $${at + 2}`),
-    ...json.map((each, at) => `"${each}" = $${text.length + at + 2}::jsonb`),
-  ]
-  const values = [
-    row.id,
-    ...text.map((each) => row.texts[each] ?? null),
-    ...json.map((each) => {
-      const value = row.jsons[each]
-      return value === null || value === undefined ? null : JSON.stringify(value)
-    }),
-  ]
-  return (await db.run({ text: `update "${table}" set ${set.join(', ')} where "${key}" = $1` }, values)) > 0
+  const columns = Object.entries(texts[table] ?? {}).map(([name, kind]) => ({ name, isJson: isJson(kind) }))
+  const set = columns.map(({ name, isJson }, at) => `"${name}" = $${at + 2}${isJson ? '::jsonb' : ''}`)
+  const values = columns.map(({ name, isJson }) => {
+    const value = row.columns[name] ?? null
+    return isJson && value !== null ? JSON.stringify(value) : value
+  })
+  const text = `update "${table}" set ${set.join(', ')} where "${namingOf(table).key}" = $1`
+  return (await db.run({ text }, [row.id, ...values])) > 0
 }
+
+const isJson = (kind: Texts) => typeof kind === 'object' || kind === 'own'
 
 /** Allows the transaction to update audit entries, which is otherwise forbidden. */
 export async function openAudit(tx: Querier): Promise<void> {

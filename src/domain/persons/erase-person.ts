@@ -27,6 +27,7 @@ import {
   repeatingTables,
   rewriteRow,
 } from '#data/persons/naming-rows.ts'
+import { texts } from '#data/persons/texts.ts'
 import { removeTrace, tracesOfUsers } from '#data/removal/traces.ts'
 import { theSystem } from '#domain/access/operator.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
@@ -138,15 +139,12 @@ function rewriting(
 }
 
 /** Returns undefined if nothing in the row names the person. */
-function redacted(table: string, row: NamingRow, { text, json }: Redactor): NamingRow | undefined {
-  const texts = Object.fromEntries(
-    Object.entries(row.texts).map(([column, value]) => [column, value === null ? null : text(value)]),
-  )
-  const jsons = Object.fromEntries(Object.entries(row.jsons).map(([column, value]) => [column, json(value)]))
-  if (JSON.stringify([texts, jsons]) === JSON.stringify([row.texts, row.jsons])) return undefined
+function redacted(table: string, row: NamingRow, redact: Redactor): NamingRow | undefined {
+  const columns = redact(texts[table] ?? {}, row.columns) as NamingRow['columns']
+  if (JSON.stringify(columns) === JSON.stringify(row.columns)) return undefined
   // Names of channels are unique.
-  if (table === 'channel' && texts.name !== row.texts.name) texts.name = `${texts.name}-${row.id}`
-  return { ...row, texts, jsons }
+  if (table === 'channel' && columns.name !== row.columns.name) columns.name = `${columns.name}-${row.id}`
+  return { ...row, columns }
 }
 
 /** Returns JSON with sorted keys, which anybody can reproduce, because the audit does not keep their order. */

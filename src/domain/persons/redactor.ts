@@ -1,12 +1,10 @@
-// Removes a person from texts and JSON.
-import { generatedPictureUrl } from '#resources/served.ts'
+// Removes a person from what people wrote.
+import type { Texts } from '#data/persons/texts.ts'
+import { generatedPictureUrl, splitServed } from '#resources/served.ts'
+import { presenceStatuses } from '#resources/user.ts'
 
-export interface Redactor {
-  /** The terms to search texts for, ignoring case. */
-  terms: string[]
-  text(text: string): string
-  json(value: unknown): unknown
-}
+/** Returns a value without the person where people's text is in it, and as it was elsewhere. */
+export type Redactor = (texts: Texts, value: unknown) => unknown
 
 /** Shorter terms do not identify anybody. */
 const termMin = 3
@@ -47,24 +45,49 @@ export function redactorOf(terms: string[], userId: number): Redactor {
       : new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?=s?(?![\\p{L}\\p{N}]))`, 'giu')
   const text = (given: string) =>
     pattern ? given.replace(pattern, (found) => mask.repeat(found.length)) : given
-  const json = (value: unknown): unknown => {
-    if (typeof value === 'string') return text(value)
-    if (Array.isArray(value)) return value.map(json)
-    if (typeof value !== 'object' || value === null) return value
-    const entries = Object.entries(value).map(([key, each]) => [text(key), json(each)] as const)
-    const made: Record<string, unknown> = Object.fromEntries(entries)
-    return isPerson(value as Record<string, unknown>, userId) ? emptied(made) : made
+  const url = (given: string) => {
+    const served = splitServed(given)
+    if (!served) {
+      const [scheme = ''] = /^\w+:\/\//.exec(given) ?? []
+      return scheme + text(given.slice(scheme.length))
+    }
+    const name = text(served.name)
+    return name === served.name ? given : served.path + encodeURIComponent(name)
   }
-  return { terms, text, json }
+  const status = (given: string) => (presenceStatuses.has(given) ? given : text(given))
+  const written = { text, url, status }
+  const own = (value: unknown): unknown => {
+    if (typeof value === 'string') return text(value)
+    if (Array.isArray(value)) return value.map(own)
+    if (!isObject(value)) return value
+    return Object.fromEntries(
+      Object.entries(impersonal(value, userId)).map(([key, each]) => [text(key), own(each)]),
+    )
+  }
+  const redact: Redactor = (texts, value) => {
+    if (texts === 'own') return own(value)
+    if (typeof texts === 'string') return typeof value === 'string' ? written[texts](value) : value
+    if (isList(texts)) return Array.isArray(value) ? value.map((each) => redact(texts[0], each)) : value
+    if (!isObject(value)) return value
+    const members = new Map(Object.entries(texts))
+    return Object.fromEntries(
+      Object.entries(impersonal(value, userId)).map(([key, each]) => {
+        const member = members.get(key)
+        return [key, member === undefined ? each : redact(member, each)]
+      }),
+    )
+  }
+  return redact
 }
 
-/** Returns whether an object represents the user, in either spelling. */
-function isPerson(value: Record<string, unknown>, userId: number): boolean {
-  return value.id === userId && ('displayName' in value || 'display_name' in value)
+const isList = (texts: Texts): texts is readonly [Texts] => Array.isArray(texts)
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Replacement values for personal fields, which keep the object valid as a user when it is presented. */
-const impersonal: Record<string, unknown> = {
+/** Values that a user keeps when nothing of theirs is left, so that they remain valid when they are presented. */
+const emptied: Record<string, unknown> = {
   properties: {},
   displayPictureUrl: generatedPictureUrl(mask),
   display_picture_url: generatedPictureUrl(mask),
@@ -72,8 +95,10 @@ const impersonal: Record<string, unknown> = {
   picture_url: null,
 }
 
-function emptied(document: Record<string, unknown>): Record<string, unknown> {
+/** Empties an object that represents the user, in either spelling. Channels have ids and display names, too. */
+function impersonal(value: Record<string, unknown>, userId: number): Record<string, unknown> {
+  if (value.id !== userId || !('isGuest' in value)) return value
   return Object.fromEntries(
-    Object.entries(document).map(([key, value]) => [key, key in impersonal ? impersonal[key] : value]),
+    Object.entries(value).map(([key, each]) => [key, Object.hasOwn(emptied, key) ? emptied[key] : each]),
   )
 }

@@ -43,7 +43,6 @@ async function plantRows(
   const text = `about ${name}`
   const { pool } = server.ctx.db
   const plant = (statement: string, values: unknown[]) => pool.query(statement, values)
-  await plant('update application set ui = $2 where id = $1', [id, json])
   await plant('update "user" set presence_status = $2 where id = $1', [friend.id, text])
   await plant(
     `insert into user_ban (user_id, application_id, reason, created_by) values ($1, $2, $3, 'admin')`,
@@ -72,13 +71,13 @@ async function plantRows(
   ])
   await plant('update "function" set description = $2 where application_id = $1', [id, text])
   await plant(
-    `update function_invocation set result = $2, logs = $3
+    `update function_invocation set result = jsonb_build_object('payload', $2::jsonb), logs = $3
      where function_id in (select f.id from "function" f where f.application_id = $1)`,
-    [id, json, JSON.stringify([{ message: text }])],
+    [id, json, JSON.stringify([{ level: 'info', text }])],
   )
   await plant(`insert into event_log (application_id, type, payload) values ($1, 'channel.updated', $2)`, [
     id,
-    json,
+    JSON.stringify({ channel: { id: channel.id, name: text, properties: { of: name } } }),
   ])
   await plant(
     `update webhook_delivery set attempts = $2
@@ -87,8 +86,8 @@ async function plantRows(
   )
   await plant(
     `insert into audit_entry (application_id, actor_type, actor_name, action, target_type, target_id, details)
-     values ($1, 'user', $2, 'channel.deleted', 'user', $2, $3)`,
-    [id, name, json],
+     values ($1, 'user', 'user 1', 'user.banned', 'user', '1', $2)`,
+    [id, JSON.stringify({ reason: text })],
   )
   await plant(
     `insert into moved_item (application_id, source, kind, key, parent_key, digest, content, pass) values
