@@ -146,7 +146,7 @@ export type Standing = 'member' | 'outsider' | 'blocked'
 export type SeenChannel = Channel & {
   standing?: Standing
   name?: string
-  /** Users who do not see the last message because they deleted it for themselves. */
+  /** Users who do not see the last message: they deleted it for themselves, or have left the channel. */
   lastHiddenFrom?: number[]
 }
 

@@ -7,6 +7,7 @@ import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { leaveChannel } from '#domain/channels/members/leave-channel.ts'
+import { muteChannel } from '#domain/channels/members/mute-channel.ts'
 import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
@@ -110,6 +111,27 @@ it('a member who is removed while it is connected receives nothing more of the c
   await app.post(`/threads/${root.id}/messages`, { type: 'TEXT', body: 'a reply' }).expect(200)
   await delivered(all)
   expect(JSON.stringify(phone.heard)).not.toContain('a reply')
+})
+
+it('a member who is removed while its own change is still to be published is not shown what was written since', async () => {
+  const all = await chat()
+  const { channel, phone, b } = all
+  await say(channel.id, 'before')
+  await delivered(all)
+  // Whoever takes events locks the lease, so they wait.
+  const holder = await server.ctx.db.pool.connect()
+  await holder.query('begin')
+  await holder.query('select from lease for update')
+  await muteChannel(server.ctx, callerOf(app, b), channel.id, { state: 'ON' })
+  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
+  await say(channel.id, 'after')
+  await holder.query('rollback')
+  holder.release()
+  await delivered(all)
+  await expect.poll(() => phone.heard.map(({ type }) => type)).toContain('me.channel.left')
+  const muted = phone.heard.find(({ type }) => type === 'user.channel.muted')
+  expect(muted?.resource).toMatchObject({ id: channel.id })
+  expect(muted?.resource).not.toHaveProperty('lastReceivedMessage')
 })
 
 it('a member who is removed before the loss of its connection is detected receives again what it has not acknowledged', async () => {

@@ -1,6 +1,6 @@
 // Messages as a member of their channel sees them: without those that they have cleared or hidden for themselves.
 
-import { bool, column, int8, select } from '#data/columns.ts'
+import { bool, column, int8, nullable, select } from '#data/columns.ts'
 import { type Db, reading, readingByKey, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { withDetails } from '#data/messages/message-details.ts'
@@ -106,25 +106,39 @@ export async function countMessagesOfMember(db: Db, channelId: number, userId: n
 const lastHiddenStatement = reading(
   'last-messages-hidden',
   select({
-    channelId: column(int8, 'm.channel_id'),
-    messageId: column(int8, 'm.id'),
-    userId: column(int8, 'h.user_id'),
+    channelId: column(int8, 'hidden.channel_id'),
+    messageId: column(nullable(int8), 'hidden.message_id'),
+    userId: column(int8, 'hidden.user_id'),
   }),
   (columns) => `
-    select ${columns} from unnest($1::bigint[]) as of_channel (id)
-    cross join lateral (
-      select m.channel_id, m.id from message m
-      where m.channel_id = of_channel.id and ${isKeptIn('of_channel.id', 'm')} order by m.id desc limit 1
-    ) m
-    join hidden_message h on h.message_id = m.id`,
+    select ${columns} from (
+      select m.channel_id, m.id, h.user_id from unnest($1::bigint[]) as of_channel (id)
+      cross join lateral (
+        select m.channel_id, m.id from message m
+        where m.channel_id = of_channel.id and ${isKeptIn('of_channel.id', 'm')} order by m.id desc limit 1
+      ) m
+      join hidden_message h on h.message_id = m.id
+      union all
+      select c.id, null, concerned.user_id
+      from unnest($2::bigint[], $3::bigint[]) concerned (channel_id, user_id)
+      join channel c on c.id = concerned.channel_id
+      where c.type <> 'PUBLIC' and not exists (
+        select from channel_membership cm where cm.channel_id = c.id and cm.user_id = concerned.user_id)
+    ) hidden (channel_id, message_id, user_id)`,
 )
 
-/** Returns the users who have hidden the last message of these channels for themselves. */
+/**
+ * Returns the users who may not see the last message of these channels: who have hidden it for themselves, and, without
+ * a message, those of the concerned who are not members of a channel that is not public.
+ */
 export async function lastMessagesHidden(
   db: Db,
   channelIds: number[],
-): Promise<{ channelId: number; messageId: number; userId: number }[]> {
-  return db.all(lastHiddenStatement, [channelIds])
+  concerned: { channelId: number; userId: number }[],
+): Promise<{ channelId: number; messageId: number | null; userId: number }[]> {
+  const channels = concerned.map(({ channelId }) => channelId)
+  const users = concerned.map(({ userId }) => userId)
+  return db.all(lastHiddenStatement, [channelIds, channels, users])
 }
 
 /** Hides a message for one user. @returns whether that is new @throws a foreign key violation */

@@ -51,12 +51,18 @@ export async function loadSubjects(
   const idsOf = (subject: EventSubject, pick: (event: CommittedEvent) => unknown[]) =>
     distinctIds(events.filter(({ type }) => having[subject].has(type)).flatMap(pick))
   const shown = idsOf('channels', ({ channelId }) => [channelId])
+  // Their events show the channel as it is now, although they may have left it since.
+  const concerned = events.flatMap(({ type, channelId, payload: { userId, by } }) =>
+    channelId !== null && having.channels.has(type)
+      ? distinctIds([userId, by]).map((id) => ({ channelId, userId: id }))
+      : [],
+  )
   const [users, channels, messages, threads, notifications, uis, livelyChannels] = await Promise.all([
     load(
       idsOf('users', ({ payload }) => [payload.userId]),
       (ids) => usersById(db, ids),
     ),
-    load([...new Set([...shown, ...alsoChannelIds])], (ids) => findShownChannels(ctx, ids)),
+    load([...new Set([...shown, ...alsoChannelIds])], (ids) => findShownChannels(ctx, ids, concerned)),
     load(
       idsOf('messages', ({ payload }) => [payload.messageId, payload.parentId]),
       (ids) => messagesById(db, ids),
@@ -91,13 +97,24 @@ export async function loadSubjects(
   return { users, channels, messages, threads, notifications, uis, livelyChannels }
 }
 
-/** Finds channels as most members see them, with the ids of those who deleted the last message for themselves. */
-async function findShownChannels({ db }: Context, ids: number[]): Promise<Map<number, SeenChannel>> {
-  const [channels, hidden] = await Promise.all([findChannels(db, ids), lastMessagesHidden(db, ids)])
+/**
+ * Finds channels as most members see them, with the ids of those who do not see the last message: they deleted it for
+ * themselves, or are among the concerned but no longer members.
+ */
+async function findShownChannels(
+  { db }: Context,
+  ids: number[],
+  concerned: { channelId: number; userId: number }[],
+): Promise<Map<number, SeenChannel>> {
+  const [channels, hidden] = await Promise.all([
+    findChannels(db, ids),
+    lastMessagesHidden(db, ids, concerned),
+  ])
   const shown = new Map<number, SeenChannel>(channels)
   for (const { channelId, messageId, userId } of hidden) {
     const channel = shown.get(channelId)
-    if (channel?.lastReceivedMessage?.id !== messageId) continue // there is a newer one
+    if (!channel) continue
+    if (messageId !== null && channel.lastReceivedMessage?.id !== messageId) continue // there is a newer one
     shown.set(channelId, { ...channel, lastHiddenFrom: [...(channel.lastHiddenFrom ?? []), userId] })
   }
   return shown
