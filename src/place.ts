@@ -1,5 +1,5 @@
 // Locates the files of the package. In the repository, sources run directly from src/. The published package has them
-// compiled into one flat folder, dist/; see scripts/build.mjs.
+// compiled into one flat folder, dist/; see scripts/build.ts.
 import { readdir, readFile } from 'node:fs/promises'
 
 /** Either `src/` or `dist/`. */
