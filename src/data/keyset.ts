@@ -22,13 +22,18 @@ export function nextAfter(
   return size < max ? undefined : last
 }
 
+/** Which part of a list to read. */
 export interface KeysetRequest {
+  /** Maximum number of items. */
   limit: number
+  /** The `next` of the part before; the list's first part if absent. */
   cursor?: string | undefined
 }
 
+/** What a list consists of, in which order, as parts of a statement. */
 export interface KeysetList<E> {
   from: Prisma.Sql
+  /** Conditions, all of which must be met. */
   where: Prisma.Sql[]
   /** SQL expressions by which items are ordered, with their types; the last one must be unique. */
   key: [expression: string, type: 'bigint' | 'text' | 'timestamptz'][]

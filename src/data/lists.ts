@@ -10,6 +10,7 @@ const { sql, join, raw, empty } = Prisma
 /** A page up to this position takes a few milliseconds, and so does not delay other statements on its line. */
 const shallowMax = 1_000
 
+/** What a list consists of, in which order, as parts of a statement. */
 export interface ListQuery<E> {
   /** Set if only the values of the statement and the requested sort vary: it is then prepared once for each sort. */
   name?: string
@@ -23,6 +24,7 @@ export interface ListQuery<E> {
   /** The table or join in which the page is found, and the column that identifies its items. */
   from: Prisma.Sql
   id: string
+  /** Conditions, all of which must be met. */
   where: Prisma.Sql[]
   /** SQL expressions to order by, by property. */
   sortable: Record<string, string>
@@ -37,6 +39,8 @@ export interface ListQuery<E> {
 }
 
 /**
+ * Returns a page of a list, with the length of the whole list.
+ *
  * The array, and `limit (select …)`, hide the size and position of the page from the planner, which then uses one plan
  * for all pages, with index joins. A page of channels costs Postgres 0.5 ms this way, 1.5 to 3 ms when planned each time.
  * @throws ChatError 400 for an unknown sort property

@@ -18,6 +18,10 @@ export interface HeadBeginning {
   readonly more: number
 }
 
+/**
+ * Returns the beginning of the heads of a subscription's messages.
+ * @param subscription the id that the client gave it
+ */
 export function beginHead(destination: string, subscription: string): HeadBeginning {
   // Converted to bytes and back, the string is contiguous in memory instead of a tree of its parts.
   const bytes = Buffer.from(frameHead('MESSAGE', { destination, subscription }))

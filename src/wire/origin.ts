@@ -85,6 +85,7 @@ export function networkOf(address: string): string {
     : parsed.toString()
 }
 
+/** Returns whether the address of a connection is among the proxies; undefined, or no IP address, is not. */
 export function isAmong(proxies: BlockList, address: string | undefined): boolean {
   const version = isIP(address ?? '')
   return version !== 0 && proxies.check(address as string, version === 6 ? 'ipv6' : 'ipv4')

@@ -43,6 +43,7 @@ export function toActor(
   return [{ ...toUser(by, echo, shape, entity), isEcho: true }]
 }
 
+/** Returns a delivery to all subscribers of one of the channel's topics. */
 export function toChannel(
   id: number,
   topic: ChannelTopic,
@@ -68,6 +69,7 @@ export function toContacts(type: string, user: User): Delivery {
   }
 }
 
+/** Returns a delivery of a channel to all its members, each on their own topic. */
 export function toMembers(channel: SeenChannel, { topic, type }: EchoAddress): Delivery {
   return { to: { membersOf: channel.id, topic }, type, ...presentChannel(channel) }
 }
@@ -81,6 +83,7 @@ function presentChannel(channel: SeenChannel): Pick<Delivery, 'resource' | 'clea
   return { resource, cleared: { channelId, through: last.id, hiddenFrom, resource: without } }
 }
 
+/** Returns the channel as it is shown to users who may not see its last message. */
 export function withoutLastMessage(channel: SeenChannel): SeenChannel {
   const { lastReceivedMessage: _, ...rest } = channel
   return rest
