@@ -47,7 +47,7 @@ export async function actors(scope: FastifyInstance, { ctx, testApi: { actors } 
   scope.post('/worlds/:id/actors', async (request, reply) => {
     const world = await mustHaveWorld(ctx, readId('world', request))
     const input = readBody('actor', NewActor, request.body)
-    actors.mustHaveDiskSpace(world.id)
+    actors.mustHaveRoom(world.id)
     const { id, username } = actors.add(world.id, await comeOnline(ctx, world, input))
     return reply.code(201).send({ id, username })
   })

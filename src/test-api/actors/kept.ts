@@ -20,7 +20,7 @@ export class Actors {
   readonly #worlds = new Map<number, World>()
 
   /** @throws ChatError 400 if the world already has the maximum number of actors */
-  mustHaveDiskSpace(worldId: number): void {
+  mustHaveRoom(worldId: number): void {
     if ((this.#worlds.get(worldId)?.actors.size ?? 0) < actorsMax) return
     throw new ChatError('ClientError', `A world has ${actorsMax} actors at most: take some offline`)
   }
