@@ -121,7 +121,8 @@ function inChannel<I extends { channel: number | string }>(
     const { ctx, caller, request } = acting
     const input = readBody('actor', shape, request.body)
     const { channel } = input
-    const channelId = typeof channel === 'number' ? channel : await findChannelNamed(ctx, caller, channel)
+    const channelId =
+      typeof channel === 'number' ? channel : await findChannelNamed(ctx, caller.applicationId, channel)
     return perform({ ...acting, channelId, input })
   }
 }

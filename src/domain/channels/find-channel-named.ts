@@ -1,11 +1,10 @@
 import type { Context } from '#context.ts'
 import { findChannelIds } from '#data/jobs/imports.ts'
-import type { Caller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 
 /** Returns the id of the channel with exactly this name. @throws ChatError 404 */
-export async function findChannelNamed(ctx: Context, caller: Caller, name: string): Promise<number> {
-  const id = (await findChannelIds(ctx.db, caller.applicationId, [name])).get(name)
+export async function findChannelNamed(ctx: Context, applicationId: number, name: string): Promise<number> {
+  const id = (await findChannelIds(ctx.db, applicationId, [name])).get(name)
   if (id === undefined) throw notFound('channel', name)
   return id
 }

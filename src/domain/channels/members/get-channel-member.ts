@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findStanding } from '#data/channels/memberships.ts'
 import { findUser } from '#data/users/users.ts'
-import type { Caller } from '#domain/access/caller.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveChannel } from '#domain/access/channel.ts'
 import { ChatError } from '#errors.ts'
 import type { User } from '#resources/user.ts'
@@ -9,7 +9,7 @@ import type { User } from '#resources/user.ts'
 /** Returns the member that the link of a membership refers to. @throws ChatError 404 */
 export async function getChannelMember(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   userId: number,
 ): Promise<User> {

@@ -1,13 +1,13 @@
 import type { Context } from '#context.ts'
 import { listMemberships } from '#data/channels/memberships.ts'
-import type { Caller } from '#domain/access/caller.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveChannel } from '#domain/access/channel.ts'
 import type { ChannelMembership } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
 export async function listChannelMemberships(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   page: PageRequest,
 ): Promise<Page<ChannelMembership>> {

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listParticipants } from '#data/channels/memberships.ts'
-import type { Caller } from '#domain/access/caller.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveChannel } from '#domain/access/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
@@ -8,7 +8,7 @@ import type { User } from '#resources/user.ts'
 /** Lists members with an active chat session in the channel. */
 export async function listChannelParticipants(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   page: PageRequest,
 ): Promise<Page<User>> {

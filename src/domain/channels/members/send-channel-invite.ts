@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { isBlocked } from '#data/channels/channel-blocks.ts'
-import type { Caller } from '#domain/access/caller.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { invite } from '#domain/channels/members/invite.ts'
 import { resolveUser } from '#domain/users/resolve-user.ts'
@@ -10,7 +10,7 @@ import type { ChannelInvite, SendInvite } from '#resources/invite.ts'
 /** @throws ChatError 404, 400 for a direct channel or a user who is blocked in the channel */
 export async function sendChannelInvite(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   channelId: number,
   input: SendInvite,
 ): Promise<ChannelInvite> {
