@@ -54,7 +54,7 @@ export async function insertFunction(
   db: Querier,
   applicationId: number,
   runtimeId: number,
-  { type, name, description }: CreateFunction,
+  { type, name, description }: Omit<CreateFunction, 'initializeAsynchronously'>,
 ): Promise<ChatFunction> {
   const values = [applicationId, runtimeId, type, name, description || null]
   return (await db.one(insertFunctionStatement, values)) as ChatFunction // the insert returns its row or throws

@@ -9,7 +9,7 @@ import type { ChatFunction, CreateFunction } from '#resources/function.ts'
 export async function createFunction(
   ctx: Context,
   caller: ApplicationCaller,
-  input: CreateFunction,
+  input: Omit<CreateFunction, 'initializeAsynchronously'>,
 ): Promise<ChatFunction> {
   const { id } = await ensureRuntime(ctx, caller)
   return ctx.db.transact(async (tx) => {

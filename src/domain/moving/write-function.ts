@@ -26,9 +26,7 @@ export async function writeFunction(
   try {
     const { items } = await listFunctions(ctx, caller, everything)
     const same = items.find((each) => (id ? each.id === id : each.type === type && each.name === name))
-    const mine =
-      same ??
-      (await createFunction(ctx, caller, { type, name, description, initializeAsynchronously: false }))
+    const mine = same ?? (await createFunction(ctx, caller, { type, name, description }))
     if (!same) await enableFunction(ctx, caller, mine.id, false)
     const { currentVersionNumber } = await getFunction(ctx, caller, mine.id)
     for (const handlerScript of versions.slice(currentVersionNumber)) {

@@ -95,11 +95,7 @@ async function seedFunctions(
   }
   const runtime = await findRuntime(tx, id)
   for (const { name, event: type, script } of functions) {
-    const created = await insertFunction(tx, id, runtime?.id ?? 0, {
-      type,
-      name,
-      initializeAsynchronously: false,
-    })
+    const created = await insertFunction(tx, id, runtime?.id ?? 0, { type, name })
     await insertVersion(tx, id, created.id, script)
   }
 }

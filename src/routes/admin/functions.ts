@@ -54,7 +54,7 @@ export const functionAdminOperations = (ctx: Context) => [
     status: 201,
     body: AdminCreateFunction,
     answer: oneOf(AdminFunction),
-    handle: (caller, { body }) => createFunction(ctx, caller, { ...body, initializeAsynchronously: false }),
+    handle: (caller, { body }) => createFunction(ctx, caller, body),
   }),
   insideOperation({
     ...about,
