@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
+import { backendOf } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { mayReceive, type TopicOwner } from '#domain/access/topic.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
@@ -64,7 +65,7 @@ export async function ownerOf(ctx: Context, session: Session, destination: strin
   if (of === 'users') return { userId: id }
   if (of === 'channels') return { channelId: id }
   const { applicationId } = session.facts
-  const { channelId } = await getThread(ctx, { kind: 'application', applicationId, scopes: [] }, id)
+  const { channelId } = await getThread(ctx, backendOf(applicationId), id)
   return { channelId }
 }
 

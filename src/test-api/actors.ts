@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access/caller.ts'
+import { backendOf, type UserCaller } from '#domain/access/caller.ts'
 import { enterChannel } from '#domain/channels/enter-channel.ts'
 import { findChannelNamed } from '#domain/channels/find-channel-named.ts'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
@@ -136,8 +136,7 @@ async function comeOnline(
   try {
     return await startSession(ctx, { apiKey, username, authParams, userAgent: 'Chatterie/actor' })
   } catch (error) {
-    const backend = { kind: 'application' as const, applicationId: id, scopes: [] }
-    await checkUserExists(ctx, backend, username)
+    await checkUserExists(ctx, backendOf(id), username)
     throw error
   }
 }

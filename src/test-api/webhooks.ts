@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
-import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { type ApplicationCaller, backendOf } from '#domain/access/caller.ts'
 import { createWebhook } from '#domain/webhooks/create-webhook.ts'
 import { deleteWebhook } from '#domain/webhooks/delete-webhook.ts'
 import { listWebhooks } from '#domain/webhooks/list-webhooks.ts'
@@ -22,7 +22,7 @@ const listMax = 1_000
 export async function webhooks(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const callerOf = async (request: Parameters<typeof readId>[1]): Promise<ApplicationCaller> => {
     const { id: applicationId } = await mustHaveWorld(ctx, readId('world', request))
-    return { kind: 'application', applicationId, scopes: [] }
+    return backendOf(applicationId)
   }
 
   scope.post('/worlds/:id/webhooks', async (request, reply) => {

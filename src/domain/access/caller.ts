@@ -17,6 +17,13 @@ export interface ApplicationCaller {
   operator?: OperatorCaller
 }
 
+/**
+ * Returns the caller for what the server does as a backend would. It has no scopes: routes check those, verbs do not.
+ */
+export function backendOf(applicationId: number): ApplicationCaller {
+  return { kind: 'application', applicationId, scopes: [] }
+}
+
 /** A user on one of their devices, through the real-time API. */
 export interface UserCaller {
   kind: 'user'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { endItems, type Move, type PendingItem } from '#data/moving/items.ts'
-import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { backendOf } from '#domain/access/caller.ts'
 import { createFunction } from '#domain/functions/create-function.ts'
 import { createFunctionVersion } from '#domain/functions/create-function-version.ts'
 import { enableFunction } from '#domain/functions/enable-function.ts'
@@ -21,7 +21,7 @@ export async function writeFunction(
   move: Move,
   { key, id, content }: PendingItem<MovedFunction>,
 ): Promise<Problem[]> {
-  const caller: ApplicationCaller = { kind: 'application', applicationId: move.applicationId, scopes: [] }
+  const caller = backendOf(move.applicationId)
   const { type, name, description, versions, enabled } = content
   try {
     const { items } = await listFunctions(ctx, caller, everything)

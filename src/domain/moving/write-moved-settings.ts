@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { endItems, type Move, type PendingItem } from '#data/moving/items.ts'
 import { setApplicationProperties } from '#data/moving/settings.ts'
-import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { backendOf } from '#domain/access/caller.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'
 import { setUi } from '#domain/applications/set-ui.ts'
 import { updateSettings } from '#domain/applications/update-settings.ts'
@@ -15,7 +15,7 @@ export async function writeMovedSettings(
   move: Move,
   { key, content }: PendingItem<MovedSettings>,
 ): Promise<Problem[]> {
-  const caller: ApplicationCaller = { kind: 'application', applicationId: move.applicationId, scopes: [] }
+  const caller = backendOf(move.applicationId)
   const { guestUsers, userCreatedChannels } = await getSettings(ctx, caller)
   await updateSettings(ctx, caller, {
     guestUsers: content.guestUsers ?? guestUsers,

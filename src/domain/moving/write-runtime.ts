@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { endItems, type Move, type PendingItem } from '#data/moving/items.ts'
-import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { backendOf } from '#domain/access/caller.ts'
 import { presetNames } from '#domain/functions/runtime/environment.ts'
 import { getRuntime } from '#domain/functions/runtime/get-runtime.ts'
 import { updateDependencies } from '#domain/functions/runtime/update-dependencies.ts'
@@ -19,7 +19,7 @@ export async function writeRuntime(
   move: Move,
   { key, content }: PendingItem<MovedRuntime>,
 ): Promise<Problem[]> {
-  const caller: ApplicationCaller = { kind: 'application', applicationId: move.applicationId, scopes: [] }
+  const caller = backendOf(move.applicationId)
   const problems: Problem[] = []
   const attempt = async (what: string, work: () => Promise<unknown>) => {
     try {

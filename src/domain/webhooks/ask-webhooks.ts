@@ -3,7 +3,7 @@ import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { findUserByName } from '#data/users/users.ts'
 import { type DecidingWebhook, decidingWebhooks } from '#data/webhooks/webhooks.ts'
-import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { backendOf } from '#domain/access/caller.ts'
 import { merging } from '#domain/merge-patch.ts'
 import { createUser } from '#domain/users/create-user.ts'
 import { updateUser } from '#domain/users/update-user.ts'
@@ -116,7 +116,7 @@ async function keepUser(
   name: string,
   { displayName, isGuest, properties }: NonNullable<Admission['user']>,
 ): Promise<void> {
-  const caller: ApplicationCaller = { kind: 'application', applicationId, scopes: [] }
+  const caller = backendOf(applicationId)
   const found = await findUserByName(ctx.db, applicationId, name)
   if (!found) {
     const user = { name, displayName: displayName ?? name, isGuest: isGuest ?? false }
