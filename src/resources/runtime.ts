@@ -42,14 +42,14 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/
 const variablesMax = 100
 const variablesLengthMax = 65_536
 
-function isMapOfTexts(value: unknown): value is Record<string, string> {
+function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The keys belong to the customer and are never renamed. */
 export const EnvironmentVariables = z
-  .custom<Record<string, string>>(isMapOfTexts, { error: 'must be an object of strings' })
-  .superRefine((variables, check) => {
+  .custom<Record<string, string>>(isObject, { error: 'must be an object of strings' })
+  .superRefine((variables: Record<string, unknown>, check) => {
     const entries = Object.entries(variables)
     for (const [name, value] of entries) {
       const refuse = (message: string) => check.addIssue({ code: 'custom', path: [name], message })
@@ -57,7 +57,9 @@ export const EnvironmentVariables = z
       else if (typeof value !== 'string') refuse('must be a string')
       else if (!isStorable(value)) refuse('must be well-formed Unicode without NUL characters')
     }
-    const length = entries.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0)
+    const length = entries
+      .flat()
+      .reduce((sum: number, text) => sum + (typeof text === 'string' ? text.length : 0), 0)
     if (entries.length > variablesMax || length > variablesLengthMax) {
       const message = `must be ${variablesMax} variables and ${variablesLengthMax} characters at most`
       check.addIssue({ code: 'custom', path: [], message })
