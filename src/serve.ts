@@ -41,13 +41,12 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
   const { handler, publish } = ctx.tracing
     ? (await import('#realtime/trace-realtime.ts')).traceRealtime(ctx.tracing, entryPoint)
     : entryPoint
-  const dispatcher = new Dispatcher(
-    ctx,
+  const dispatcher = new Dispatcher(ctx, {
     publish,
-    () => realtime.isListened,
-    () => runs.signal(),
-    () => webhooks.signal(),
-  )
+    isListened: () => realtime.isListened,
+    runFunctions: () => runs.signal(),
+    deliverToWebhooks: () => webhooks.signal(),
+  })
   const app = await buildApp(ctx)
   app.server.once('listening', () => {
     ctx.origin = originOf(app) ?? ctx.origin

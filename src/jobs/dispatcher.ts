@@ -15,6 +15,18 @@ import type { CommittedEvent } from '#resources/events.ts'
 const sweepMs = 1_000
 const forgetMs = 10_000
 
+/** What the dispatcher calls. */
+interface DispatcherHooks {
+  /** Resolves when the next batch may come. */
+  publish(events: CommittedEvent[]): Promise<void>
+  /** Returns whether anyone is connected to this process. */
+  isListened(): boolean
+  /** Called when functions have to run. */
+  runFunctions(): void
+  /** Called when webhook deliveries are due. */
+  deliverToWebhooks(): void
+}
+
 /**
  * Takes events as they are committed, passes them to the publisher, and notifies channel members of what they missed.
  * Only one process leads at a time, so that events are published in one order.
@@ -30,19 +42,7 @@ export class Dispatcher {
   /** Whether the last events were delivered or triggered anything. */
   #hadEffect = true
 
-  /**
-   * @param publish resolves when the next batch may come
-   * @param isListened returns whether anyone is connected to this process
-   * @param runFunctions called when functions have to run
-   * @param deliverToWebhooks called when webhook deliveries are due
-   */
-  constructor(
-    ctx: Context,
-    publish: (events: CommittedEvent[]) => Promise<void>,
-    isListened: () => boolean,
-    runFunctions: () => void,
-    deliverToWebhooks: () => void,
-  ) {
+  constructor(ctx: Context, { publish, isListened, runFunctions, deliverToWebhooks }: DispatcherHooks) {
     this.#ctx = ctx
     const notifying = new Batches({
       max: tasksMax,
