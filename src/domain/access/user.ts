@@ -1,4 +1,5 @@
 // Who may connect, and which users a caller may change.
+import type { ConnectRules } from '#data/applications/connect-rules.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
@@ -8,22 +9,21 @@ export function mustBeSelf(caller: Caller, userId: number): void {
   throw new ChatError('AccessDeniedError', 'Users may change only themselves')
 }
 
-/** The settings of an application that decide who may connect (runtime contract 1.7). */
-export interface AdmissionRules {
-  guestUsers: boolean
-  /** Whether functions decide who may connect. */
-  isGuarded: boolean
-}
-
 /**
- * Returns whether a user may connect or reconnect. If functions decide, these must have vouched for the user. Otherwise
- * the application must accept guests, because nobody has proved who they are.
+ * Returns whether a user may connect or reconnect (runtime contract 1.7). If functions or webhooks decide, these must
+ * have vouched for the user. Otherwise the application must accept guests, because nobody has proved who they are.
  */
-export function mayConnect({ guestUsers, isGuarded }: AdmissionRules, isVouched: boolean): boolean {
+export function mayConnect(
+  { guestUsers, isGuarded }: Pick<ConnectRules, 'guestUsers' | 'isGuarded'>,
+  isVouched: boolean,
+): boolean {
   return isGuarded ? isVouched : guestUsers
 }
 
-/** Returns whether a connected user may stay. New functions affect nobody, but guests leave if no longer accepted. */
-export function mayStay({ guestUsers }: AdmissionRules, isVouched: boolean): boolean {
+/**
+ * Returns whether a connected user may stay. New functions and webhooks affect nobody, but guests whom none vouched for
+ * leave if the application no longer accepts guests.
+ */
+export function mayStay({ guestUsers }: Pick<ConnectRules, 'guestUsers'>, isVouched: boolean): boolean {
   return guestUsers || isVouched
 }
