@@ -6,7 +6,8 @@ import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { listApplications } from '#domain/applications/list-applications.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { registerApplication } from '#domain/applications/register-application.ts'
-import { overlapMaxMs, rotateSecret } from '#domain/applications/rotate-secret.ts'
+import { rotateSecret } from '#domain/applications/rotate-secret.ts'
+import { overlapMaxSeconds } from '#resources/admin/application.ts'
 import { replaceKeptSecret } from '#secrets/kept-credentials.ts'
 
 /** @param names the name as an argument and as an option */
@@ -91,7 +92,7 @@ const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 8
 function durationOf(text: string): number {
   const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
   const ms = Number(count) * (unitMs[unit] ?? Number.NaN)
-  if (ms >= 0 && ms <= overlapMaxMs) return ms
+  if (ms >= 0 && ms <= overlapMaxSeconds * 1_000) return ms
   throw new UsageError(`--overlap ${text} is wrong: give a time such as 90s, 30m, 24h or 7d, at most 30d`)
 }
 

@@ -5,20 +5,10 @@ import { referredApplication } from '#domain/applications/referred-application.t
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustExist, notFound } from '#errors.ts'
-
-export interface RotatedSecret {
-  id: number
-  clientId: string
-  clientSecret: string
-  /** ISO 8601 time; only present while the old secret is still accepted. */
-  oldSecretUntil?: string
-}
-
-/** 30 days: an overlap without an end would mean two valid secrets for ever. */
-export const overlapMaxMs = 30 * 86_400_000
+import type { RotatedSecret } from '#resources/admin/application.ts'
 
 export interface Rotation {
-  /** How long the old secret and its tokens stay valid; at most {@link overlapMaxMs}, and not at all if absent. */
+  /** How long the old secret and its tokens stay valid; at most `overlapMaxSeconds`, and not at all if absent. */
   overlapMs?: number
   /** Generated if absent. */
   clientSecret?: string
@@ -28,6 +18,8 @@ export interface Rotation {
  * Gives an application's client a new secret. Without an overlap, the old secret and every token issued for it become
  * invalid: at once in this process, and within five seconds in others, which cache tokens that long. With an overlap,
  * both secrets are valid until its end, and no token of the old one outlives it.
+ * @param reference the application's id, API key or client id
+ * @returns the secret, and the id of the application
  * @throws ChatError 404
  */
 export async function rotateSecret(
@@ -35,7 +27,7 @@ export async function rotateSecret(
   operator: OperatorCaller,
   reference: string,
   { overlapMs = 0, clientSecret = generateSecret() }: Rotation,
-): Promise<RotatedSecret> {
+): Promise<RotatedSecret & { id: number }> {
   const { id, clientId } = await referredApplication(ctx, reference)
   if (!clientId) throw notFound('client of application', id)
   const secretHash = await hashSecret(clientSecret)

@@ -37,7 +37,8 @@ export const PatchApplication = z
   .meta({ id: 'PatchApplication' })
 export type PatchApplication = z.output<typeof PatchApplication>
 
-const overlapMaxSeconds = 2_592_000
+/** 30 days: an overlap without an end would mean two valid secrets for ever. */
+export const overlapMaxSeconds = 2_592_000
 
 export const RotateSecret = z
   .object({
@@ -60,6 +61,7 @@ export const RotatedSecret = z
     oldSecretUntil: Timestamp.optional().describe('Time until which the old secret is accepted'),
   })
   .meta({ id: 'RotatedSecret' })
+export type RotatedSecret = z.output<typeof RotatedSecret>
 
 export const AdminSettings = z
   .object({
