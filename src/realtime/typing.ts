@@ -71,7 +71,6 @@ function toPublished(
   deliveries: Delivery[],
 ): PublishedEvent {
   return {
-    type: 'channel.event.triggered',
     applicationId,
     channelId,
     position: 0,
