@@ -123,6 +123,24 @@ const withdrawAgedStatement = {
 
 // --------------------------------------------------------------------------------------------- removing
 
+/** Returns how many messages of an application are withdrawn and not yet deleted. */
+export function countWithdrawn(db: Querier, applicationId: number): Promise<number> {
+  return db.single(countStatement, [applicationId])
+}
+
+const countStatement = reading(
+  'count-withdrawn',
+  column(int8, 'coalesce(sum(w.count), 0)::bigint'),
+  (columns) => `
+    select ${columns} from channel c cross join lateral (
+      select (select count(*) from message m where m.channel_id = c.id and m.id <= c.removed_through_id) + (
+        select count(*) from message m
+        where m.channel_id = c.id and m.file is not null
+          and m.id > c.removed_through_id and m.id <= c.files_removed_through_id) as count
+    ) w
+    where c.application_id = $1 and c.files_removed_through_id > 0`,
+)
+
 /** Deletes up to `limit` withdrawn messages in a page of channels after an id, the oldest of each channel first. */
 export async function removeWithdrawn(
   tx: Querier,

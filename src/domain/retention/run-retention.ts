@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import type { RunningJob } from '#data/jobs/jobs.ts'
-import { findRetention, inactiveChannels, previewOf } from '#data/removal/retention.ts'
-import { removeWithdrawn } from '#data/removal/withdrawal.ts'
+import { findRetention, inactiveChannels } from '#data/removal/retention.ts'
+import { countWithdrawn, removeWithdrawn } from '#data/removal/withdrawal.ts'
 import { type ApplicationCaller, defaultScopes } from '#domain/access/caller.ts'
 import { theSystem } from '#domain/access/operator.ts'
 import { deleteChannel } from '#domain/channels/delete-channel.ts'
@@ -21,10 +21,10 @@ import type { Retention } from '#resources/admin/retention.ts'
 export async function runRetention(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId } = begun
   const retention = await findRetention(ctx.db, applicationId)
-  let job = begun.total === null ? await foreseen(ctx, begun, retention) : begun
   // Channels first, because the messages of a removed channel need not be checked.
-  job = await removeChannels(ctx, job, retention, signal)
+  let job = await removeChannels(ctx, begun, retention, signal)
   await withdrawAged(ctx, applicationId, retention)
+  await saveTotal(ctx, job, job.processed + (await countWithdrawn(ctx.db, applicationId)))
   for (const kind of ['messages', 'files'] as const) {
     let after: number | undefined = 0
     job = await inBatches(ctx, job, signal, async (tx) => {
@@ -36,13 +36,6 @@ export async function runRetention(ctx: Context, begun: RunningJob, signal: Abor
   }
   job = await removeRemains(ctx, job, signal)
   await endJob(ctx, job, { state: 'FINISHED' })
-}
-
-async function foreseen(ctx: Context, job: RunningJob, retention: Retention): Promise<RunningJob> {
-  const { messages, directMessages, channels } = await previewOf(ctx.db, job.applicationId, retention)
-  const total = messages + directMessages + channels
-  await saveTotal(ctx, job, total)
-  return { ...job, total }
 }
 
 /** Deletes inactive channels with deleteChannel: members are notified, and a large one gets a job of its own. */

@@ -4,6 +4,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { markJobBegun } from '#data/jobs/jobs.ts'
+import { runRetention } from '#domain/retention/run-retention.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage, several } from '../../support/factories.ts'
@@ -171,6 +173,37 @@ it('an old file is removed with its message and from the store; texts of its age
   const folder = join(server.ctx.config.home, 'files')
   const left = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : []
   expect(left.filter((entry) => entry.isFile())).toEqual([])
+})
+
+it('a run says how many it will remove before it removes any', async () => {
+  const channel = await createChannel(main)
+  await several(3, () => sendMessage(main, channel.id))
+  await days(25)
+  await sendMessage(main, channel.id)
+  await main
+    .post(`/channels/${channel.id}/messages`)
+    .attach('file', Buffer.from('bytes'), 'seen.txt')
+    .expect(200)
+  await days(8)
+  await keep({ messagesDays: 30, filesDays: 7 })
+  const text = `insert into job (application_id, type) values ($1, 'RETENTION') returning id`
+  const [row] = await server.ctx.db.query({ text }, [main.id])
+  const job = await markJobBegun(server.ctx.db, row?.[0] as number)
+  if (!job) throw new Error('there is no job')
+  await expect(runRetention(server.ctx, job, AbortSignal.abort())).rejects.toThrow('aborted')
+  const { body } = await owner.get(`${path}/jobs/${job.id}`).expect(200)
+  expect(body).toMatchObject({ state: 'RUNNING', processed: 0, total: 4 })
+  await runRetention(server.ctx, job, new AbortController().signal)
+  expect(await ended(job.id)).toMatchObject({ state: 'FINISHED', processed: 4, total: 4 })
+})
+
+it('a run counts an inactive channel once, and not its messages', async () => {
+  const channel = await createChannel(main)
+  await several(3, () => sendMessage(main, channel.id))
+  await days(31)
+  await keep({ inactiveChannelsDays: 30, messagesDays: 30 })
+  expect(await preview()).toMatchObject({ channels: 1, messages: 3 })
+  expect(await run()).toMatchObject({ state: 'FINISHED', processed: 1, total: 1 })
 })
 
 it('an inactive channel is removed, by the age of its last message, even if that is deleted', async () => {
