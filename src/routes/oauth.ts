@@ -1,7 +1,7 @@
 // The token endpoint, in every form that clients have sent (contract section a).
 import formbody from '@fastify/formbody'
 import multipart from '@fastify/multipart'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { issueToken } from '#domain/applications/issue-token.ts'
 import { ChatError } from '#errors.ts'
@@ -44,8 +44,7 @@ async function readParts(request: FastifyRequest): Promise<Form> {
       if (part.type === 'field' && typeof part.value === 'string') parts[part.fieldname] = part.value
     }
   } catch (error) {
-    // Exceeded limits have a status; errors that the parser throws have none.
-    if ('statusCode' in (error as Error)) throw error
+    if ((error as FastifyError).statusCode === 413) throw error
     throw new ChatError('invalid_request', 'The form is not valid multipart/form-data')
   }
   return parts

@@ -186,6 +186,17 @@ describe('errors', () => {
     }
   })
 
+  it('are invalid_request where a part of the form is not the JSON that it says it is', async () => {
+    const answer = await basic()
+      .field(grant)
+      .attach('scope', Buffer.from('{'), { contentType: 'application/json' })
+    expect(answer.status, answer.text).toBe(400)
+    expect(answer.body).toEqual({
+      error: 'invalid_request',
+      error_description: 'The form is not valid multipart/form-data',
+    })
+  })
+
   it.each(['password', 'authorization_code', 'refresh_token', '__proto__', 'constructor'])(
     'are unsupported_grant_type for %j',
     async (grant_type) => {
