@@ -1,4 +1,5 @@
-// Every kind of error and its HTTP status. The kind is the `error` field of the response body.
+// Every kind of error and its HTTP status. The kind is the `error` field of the response body. The first kind of each
+// status is the general one.
 
 const status = {
   ClientError: 400,
@@ -31,6 +32,16 @@ const status = {
 } as const
 
 export type ErrorKind = keyof typeof status
+
+/**
+ * Returns the kind of an error of which only the status is known; statuses that no kind has count as 400 or 500. A 401
+ * is that of a token which is not accepted.
+ */
+export function kindOfStatus(code: number): ErrorKind {
+  if (code === 401) return 'invalid_token'
+  const kinds = Object.keys(status) as ErrorKind[]
+  return kinds.find((kind) => status[kind] === code) ?? (code < 500 ? 'ClientError' : 'InternalServerError')
+}
 
 /** Why one field was refused, with the codes of contract section f. */
 export interface FieldProblem {

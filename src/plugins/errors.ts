@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Clock } from '#clock/clock.ts'
-import { ChatError, type ErrorKind, toChatError } from '#errors.ts'
+import { ChatError, kindOfStatus, toChatError } from '#errors.ts'
 import { setHeaders } from '#plugins/headers.ts'
 import { defaultRepresentation, representationFor } from '#wire/negotiation.ts'
 import { presentError } from '#wire/problem.ts'
@@ -91,18 +91,9 @@ function challenge({ kind }: ChatError): string {
     : 'Bearer realm="chatterie"'
 }
 
-const kinds: Record<number, ErrorKind> = {
-  404: 'ResourceNotFoundError',
-  405: 'MethodNotAllowedError',
-  413: 'PayloadTooLargeError',
-  415: 'UnsupportedMediaTypeError',
-  429: 'RateLimitedError',
-  503: 'ServiceUnavailableError',
-}
-
 /** Fastify's own refusals keep their message; any other error stays internal. */
 function translate(error: FastifyError | Error): ChatError {
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500
-  if (status >= 400 && status < 500) return new ChatError(kinds[status] ?? 'ClientError', error.message)
+  if (status >= 400 && status < 500) return new ChatError(kindOfStatus(status), error.message)
   return toChatError(error)
 }

@@ -78,6 +78,9 @@ describe('a fault', () => {
 
   it.each([
     [{ status: 429 }, { error: 'RateLimitedError' }],
+    [{ status: 431 }, { error: 'HeadersTooLargeError' }],
+    [{ status: 410 }, { error: 'ClientError' }],
+    [{ status: 502 }, { error: 'InternalServerError' }],
     [
       { status: 418, error: 'TeapotError', message: 'Short and stout' },
       { error: 'TeapotError', message: 'Short and stout' },

@@ -2,23 +2,9 @@
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { ChatError, type ErrorKind } from '#errors.ts'
+import { ChatError, kindOfStatus } from '#errors.ts'
 import type { RestEffect } from '#test-api/faults/fault.ts'
 import { presentError } from '#wire/problem.ts'
-
-const kinds: Record<number, ErrorKind> = {
-  401: 'invalid_token',
-  403: 'AccessDeniedError',
-  404: 'ResourceNotFoundError',
-  405: 'MethodNotAllowedError',
-  406: 'NotAcceptableError',
-  408: 'RequestTimeoutError',
-  409: 'ConflictError',
-  413: 'PayloadTooLargeError',
-  415: 'UnsupportedMediaTypeError',
-  429: 'RateLimitedError',
-  503: 'ServiceUnavailableError',
-}
 
 /** Replaces an answer with the one of the fault. @returns its body; undefined if it has none */
 export function fake(reply: FastifyReply, effect: RestEffect, at: number): string | undefined {
@@ -36,8 +22,7 @@ function bodyOf(status: number, { error, message, body }: RestEffect, at: number
   if (typeof body === 'string') return body
   if (body !== undefined) return JSON.stringify(body)
   if (status < 400 && error === undefined && message === undefined) return undefined
-  const kind = kinds[status] ?? (status < 500 ? 'ClientError' : 'InternalServerError')
-  const known = new ChatError(kind, message ?? STATUS_CODES[status] ?? 'A fault of a test')
+  const known = new ChatError(kindOfStatus(status), message ?? STATUS_CODES[status] ?? 'A fault of a test')
   return JSON.stringify({
     ...presentError(known, 'camel', at),
     ...(error !== undefined && { error }),
