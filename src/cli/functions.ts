@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pino } from 'pino'
 import { type Api, connect, type RemoteOptions } from '#cli/api.ts'
-import { withContext } from '#cli/context.ts'
+import { localOperator, withContext } from '#cli/context.ts'
 import { Failure, type Output, print, table, UsageError } from '#cli/output.ts'
 import { readConfig } from '#config.ts'
-import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { enterApplication } from '#domain/applications/administered/enter-application.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { enableFunction } from '#domain/functions/enable-function.ts'
 import { listFunctions } from '#domain/functions/list-functions.ts'
@@ -220,7 +220,6 @@ async function lastInvocations(reference: string, options: WatchOptions): Promis
 
 // ------------------------------------------------------------------------------------------- switching
 
-/** Changes the database directly, because the API has no operation for this. */
 export async function setEnabled(
   reference: string,
   enabled: boolean,
@@ -232,7 +231,7 @@ export async function setEnabled(
   if (!clientId) throw new UsageError('Whose application? Give --client-id, or the --home that keeps it')
   const changed = await withContext(async (ctx) => {
     const { id: applicationId } = await referredApplication(ctx, clientId)
-    const caller: ApplicationCaller = { kind: 'application', applicationId, scopes: [] }
+    const caller = await enterApplication(ctx, localOperator(), applicationId)
     const { items } = await listFunctions(ctx, caller, { number: 0, size: functionsMax, sort: [] })
     return enableFunction(ctx, caller, referred(items, reference).id, enabled)
   })

@@ -64,6 +64,12 @@ it('deploys, tests, follows and switches off a function', async () => {
     enabled: true,
   })
   expect(await attempt()).toBe('Nobody gets in')
+  const audit = await chatterie(['audit', '--action', 'function.updated', '--json'], { CHATTERIE_HOME: home })
+  const act = { actor: { type: 'command_line' }, target: { type: 'function', id: String(id) } }
+  expect(JSON.parse(audit.stdout)).toMatchObject([
+    { ...act, details: { enabled: true } },
+    { ...act, details: { enabled: false } },
+  ])
 })
 
 it('several functions of one type are distinguished by name or id', async () => {
