@@ -1,6 +1,5 @@
 // What a start prints once the server is ready: a box for people, one line of JSON for scripts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 import type { FirstOperator } from '#domain/operators/ensure-first-operator.ts'
@@ -15,12 +14,8 @@ export interface Introduced {
 }
 
 /** Prints the address and the credentials. A secret is printed only once, and only if this process generated it. */
-export async function introduce(
-  ctx: Context,
-  app: FastifyInstance,
-  { first, operator, accessToken }: Introduced,
-): Promise<void> {
-  const url = ctx.baseUrl(reachable(app))
+export async function introduce(ctx: Context, { first, operator, accessToken }: Introduced): Promise<void> {
+  const url = ctx.baseUrl(ctx.origin.replace(loopback, () => 'http://localhost:'))
   await warnOfRedis(ctx)
   if (ctx.config.output === 'json') {
     const facts =
@@ -61,6 +56,9 @@ export async function introduce(
   )
 }
 
+/** Printed as `localhost`. */
+const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\]):/
+
 function secretLocation({ config }: Context, first: FirstApplication): string {
   if (first.isGivenSecretInForce) return '(from CHATTERIE_CLIENT_SECRET)'
   if (first.isKept) return `(kept in ${credentialsPath(config.home)})`
@@ -71,13 +69,6 @@ function locationOfPassword({ config }: Context, operator: FirstOperator): strin
   if (operator.isGivenPasswordInForce) return '(from CHATTERIE_ADMIN_PASSWORD)'
   if (operator.isKept) return `(kept in ${operatorPath(config.home)}, unless it was changed)`
   return '(known to whoever set it)'
-}
-
-function reachable(app: FastifyInstance): string {
-  const address = app.server.address()
-  if (typeof address !== 'object' || address === null) return 'http://localhost'
-  const anywhere = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(address.address)
-  return `http://${anywhere ? 'localhost' : address.address}:${address.port}`
 }
 
 /** What a script needs to know. A secret not generated now is in the file or was configured by the operator. */

