@@ -43,6 +43,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
     : entryPoint
   const dispatcher = new Dispatcher(ctx, {
     publish,
+    publishMissed: () => realtime.broadcaster.repair(),
     isListened: () => realtime.isListened,
     runFunctions: () => runs.signal(),
     deliverToWebhooks: () => webhooks.signal(),

@@ -19,6 +19,8 @@ const forgetMs = 10_000
 interface DispatcherHooks {
   /** Resolves when the next batch may come. */
   publish(events: CommittedEvent[]): Promise<void>
+  /** Called when events may have been taken that were not published, because the database's answer was lost. */
+  publishMissed(): void
   /** Returns whether anyone is connected to this process. */
   isListened(): boolean
   /** Called when functions have to run. */
@@ -42,7 +44,8 @@ export class Dispatcher {
   /** Whether the last events were delivered or triggered anything. */
   #hadEffect = true
 
-  constructor(ctx: Context, { publish, isListened, runFunctions, deliverToWebhooks }: DispatcherHooks) {
+  constructor(ctx: Context, hooks: DispatcherHooks) {
+    const { publish, publishMissed, isListened, runFunctions, deliverToWebhooks } = hooks
     this.#ctx = ctx
     const notifying = new Batches({
       max: tasksMax,
@@ -67,7 +70,11 @@ export class Dispatcher {
     })
     const take = async () => {
       if (!ctx.node.isLeader) return false
-      const { taken = 0, events = [], tasks = 0, asked = 0, sent = 0, more } = await taking.next()
+      const batch = await taking.next().catch((error) => {
+        publishMissed()
+        throw error
+      })
+      const { taken = 0, events = [], tasks = 0, asked = 0, sent = 0, more } = batch
       this.#uncleared += taken
       this.#hadEffect = events.length + tasks + asked + sent > 0
       if (asked > 0) runFunctions()

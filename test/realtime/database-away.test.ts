@@ -133,3 +133,29 @@ it('a client whose session was ended because its process was taken for dead reco
   await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', false, false]), patienceMs)
   expect((await server.main.get(`/users/${userId}`)).body.presence.online).toBe(true)
 })
+
+it('events are delivered although the answer with them was lost, without any later event', async () => {
+  const [reader, watched] = await Promise.all([
+    createUser(server.main, { name: 'reader' }),
+    createUser(server.main, { name: 'watched' }),
+  ])
+  const { stomp } = await connect(reader.name)
+  stomp.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
+  await stomp.next()
+  await stomp.ask('SUBSCRIBE', { id: 'contacts', destination: `/topic/users/${reader.id}.contacts` })
+  const { db } = server.ctx
+  const { all } = db
+  let lost = 0
+  vi.spyOn(db, 'all').mockImplementation(async (statement, values) => {
+    const rows = await all.call(db, statement, values)
+    if ((statement as { name?: string }).name !== 'take-events' || rows.length < 1 || lost > 0) return rows
+    if ((rows[0] as { taken: number }).taken === 0) return rows
+    lost += 1
+    throw new Error('Connection terminated unexpectedly')
+  })
+  await server.main.patch(`/users/${watched.id}`, { displayName: 'Renamed' }).expect(200)
+  const isDelivered = () => stomp.frames.some(({ body }) => body.includes('Renamed'))
+  await expect.poll(isDelivered).toBe(true)
+  expect(lost).toBe(1)
+  stomp.ws.terminate()
+})
