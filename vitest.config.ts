@@ -52,7 +52,7 @@ export default defineConfig({
     hookTimeout: 6 * patienceMs,
     expect: { poll: { timeout: patienceMs } },
     pool: 'forks',
-    maxWorkers: 3, // tests also wait for sockets, disks and processes; a fourth costs more than it brings
+    maxWorkers: 4, // on two cores: tests also wait for sockets, disks and processes
     // Servers are large and come and go: young ones that outlive a small space are collected at three times the cost.
     execArgv: ['--max-semi-space-size=64'],
     // Loading the server takes half a second, so the files of a worker share what is loaded, as Node loads it anyway.
