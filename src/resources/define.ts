@@ -66,10 +66,13 @@ export function isStorable(text: string): boolean {
 }
 
 /** Numbers beyond 2^53 lose precision when JSON is parsed (RFC 8259 section 6), so they are refused, not altered. */
+export function isWithin53Bits(value: number): boolean {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+}
+
 function isStorableJson(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return isStorable(value)
-  if (typeof value === 'number')
-    return !Number.isInteger(value) ? Number.isFinite(value) : Number.isSafeInteger(value)
+  if (typeof value === 'number') return isWithin53Bits(value)
   if (typeof value !== 'object' || value === null) return true
   if (depth === depthMax) return false
   if (Array.isArray(value)) return value.every((item) => isStorableJson(item, depth + 1))

@@ -1,16 +1,24 @@
 // Items of import files. Parsing is as lenient as the samples in the documentation require (contract h7): fields that a
 // sample omits have a default.
 import { z } from 'zod'
-import { Id, Properties, RequiredText, sameInBothSpellings, Text } from '#resources/define.ts'
+import { Id, isWithin53Bits, Properties, RequiredText, sameInBothSpellings, Text } from '#resources/define.ts'
 import { bodyMax, ExternalFile } from '#resources/message.ts'
 import { nameMax } from '#resources/user.ts'
 
 /** Maximum size of an item in bytes. */
 export const importItemMax = 1_048_576
 
-/** Identifies repetitions of an item; older clients call it `id` and may send a number (contract d). */
+/**
+ * Identifies repetitions of an item; older clients call it `id` and may send a number (contract d). Beyond 2^53, where
+ * different numbers are parsed as the same, another item would be taken for a repetition.
+ */
 const idempotencyKey = () =>
-  z.preprocess((key) => (typeof key === 'number' ? String(key) : key), RequiredText(nameMax).optional())
+  z.preprocess((key, context) => {
+    if (typeof key !== 'number') return key
+    if (isWithin53Bits(key)) return String(key)
+    context.addIssue({ code: 'custom', message: 'numbers beyond 2^53 must be sent as text' })
+    return z.NEVER
+  }, RequiredText(nameMax).optional())
 
 const retry = { idempotencyKey: idempotencyKey().register(sameInBothSpellings, { also: ['id'] }) }
 const properties = Properties.default({})

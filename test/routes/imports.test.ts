@@ -146,6 +146,17 @@ describe('importUsers', () => {
     expect(await namesOf(other, 'users')).toEqual(['a2', 'b2', 'c2'])
   })
 
+  it('refuses a number beyond 2^53 as a key, since its neighbours are parsed as the same number', async () => {
+    const application = await server.createApplication()
+    const item = (name: string, key: string) => `{"name": "${name}", "displayName": "X", "id": ${key}}`
+    const keys = ['9007199254740993', '9007199254740992', '1e400', '9007199254740991', '"9007199254740993"']
+    const job = await importFile(application, 'users', `[${keys.map((key, at) => item(`u${at}`, key))}]`)
+    const reason = 'idempotencyKey: numbers beyond 2^53 must be sent as text'
+    expect(job).toMatchObject({ state: 'FINISHED', failed: 3 })
+    expect(job.errors).toEqual([0, 1, 2].map((index) => ({ index, reason })))
+    expect(await namesOf(application, 'users')).toEqual(['u3', 'u4'])
+  })
+
   it('retries an item that failed under its key', async () => {
     const application = await server.createApplication()
     const item = { name: 'late', idempotencyKey: 'k' }
