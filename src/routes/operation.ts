@@ -162,7 +162,7 @@ function handleForm(operation: Operation, request: FastifyRequest, params: unkno
   if (!form) throw new ChatError('UnsupportedMediaTypeError', 'The body must be JSON')
   const { caller } = request
   const check = checkOfFields(form, about)
-  return receive(request, { about, storage: form.storage, caller }, (file, fields) =>
+  return receive(request, { about, storage: form.storage, caller, known: form.fields }, (file, fields) =>
     form.handle(caller, { params, fields: check(fields), file }),
   )
 }

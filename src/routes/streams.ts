@@ -79,7 +79,8 @@ export async function streams(scope: FastifyInstance, { ctx }: { ctx: Context })
       if (!request.isMultipart()) {
         throw new ChatError('UnsupportedMediaTypeError', 'The body must be a multipart form')
       }
-      const entity = await receive(request, { about, storage, caller, filesMax }, (file, fields) =>
+      const receipt = { about, storage, caller, known: StreamFields, filesMax }
+      const entity = await receive(request, receipt, (file, fields) =>
         use(caller, id, file, checkFields(fields)),
       )
       const baseUrls = baseUrlsOf(ctx.baseUrl(request.origin), ctx.config.publicUrl)

@@ -1,10 +1,12 @@
 // Multipart forms: `file` parts are stored while they arrive; other parts may come before or after them.
 import type { FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import type { Context } from '#context.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { type HostedFile, type IncomingFile, storeFile } from '#domain/files/store-file.ts'
 import { ChatError, refused } from '#errors.ts'
+import { namesOf } from '#wire/casing.ts'
 import { fileName } from '#wire/file-name.ts'
 
 /** How the file of a form is stored. */
@@ -39,6 +41,8 @@ interface Receipt<F> {
   about: string
   storage: Storage<F>
   caller: Caller
+  /** The parts besides the file; those that arrive as a file, as a Blob does, are read as text. */
+  known?: z.ZodObject
   /** Maximum number of files in a form; 1 by default. */
   filesMax?: number
   fieldsMs?: number
@@ -56,20 +60,19 @@ export const filesAtOnceMax = 10
  */
 export async function receive<F, R>(
   request: FastifyRequest,
-  { about, storage, caller, filesMax = 1, fieldsMs = fieldsTimeoutMs }: Receipt<F>,
+  { about, storage, caller, known, filesMax = 1, fieldsMs = fieldsTimeoutMs }: Receipt<F>,
   use: (file: F, fields: Record<string, unknown>) => Promise<R>,
 ): Promise<R> {
   const fields: Record<string, unknown> = {}
   const files: F[] = []
   let fieldBytes = 0
   const dispositionOf = request.noteDispositions()
+  const names = new Set(Object.entries(known?.shape ?? {}).flatMap(([key, field]) => namesOf(key, field)))
   try {
-    for await (const part of partsOf(request, fieldsMs)) {
+    for await (const part of partsOf(request, names, fieldsMs)) {
       if (part.type === 'field') {
         fieldBytes += Buffer.byteLength(String(part.value))
-        if (part.valueTruncated || fieldBytes > fieldsMax) {
-          throw new ChatError('PayloadTooLargeError', `The parts beside the file may have ${fieldsMax} bytes`)
-        }
+        if (part.valueTruncated || fieldBytes > fieldsMax) throw fieldsTooLarge()
         fields[part.fieldname] ??= part.value
       } else if (part.fieldname !== 'file') {
         part.file.resume()
@@ -100,17 +103,31 @@ export async function receive<F, R>(
 
 type Part = Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']
 
-async function* partsOf(request: FastifyRequest, fieldsMs: number) {
+async function* partsOf(request: FastifyRequest, fields: Set<string>, fieldsMs: number) {
   const parts = request.parts()
   let leftMs = fieldsMs
-  for (;;) {
+  const inTime = async <T>(reading: Promise<T>): Promise<T> => {
     const askedAt = performance.now()
-    const { done, value } = await soon(parts.next(), leftMs).catch((error) => {
+    const read = await soon(reading, leftMs).catch((error) => {
       throw asRefusal(error)
     })
-    if (done) return
     leftMs -= performance.now() - askedAt
-    yield value
+    return read
+  }
+  for (;;) {
+    const { done, value: part } = await inTime(parts.next())
+    if (done) return
+    if (part.type === 'file' && fields.has(part.fieldname)) {
+      const { fieldname } = part
+      yield {
+        type: 'field' as const,
+        fieldname,
+        value: await inTime(textOf(part.file)),
+        valueTruncated: false,
+      }
+    } else {
+      yield part
+    }
   }
 }
 
@@ -127,7 +144,24 @@ async function soon<T>(part: Promise<T>, withinMs: number): Promise<T> {
   }
 }
 
-async function* bytesOf(file: Extract<Part, { type: 'file' }>['file']): AsyncGenerator<Uint8Array> {
+type FilePart = Extract<Part, { type: 'file' }>['file']
+
+async function textOf(file: FilePart): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of file) {
+    size += chunk.length
+    if (size > fieldsMax) throw fieldsTooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function fieldsTooLarge(): ChatError {
+  return new ChatError('PayloadTooLargeError', `The parts beside the file may have ${fieldsMax} bytes`)
+}
+
+async function* bytesOf(file: FilePart): AsyncGenerator<Uint8Array> {
   try {
     yield* file
   } catch (error) {

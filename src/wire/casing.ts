@@ -39,11 +39,16 @@ function isSameInBoth(schema: z.ZodType): boolean {
 }
 
 /** Returns the other names of a field with one spelling; undefined if the field has two spellings. */
-export function alsoSpelled(schema: z.ZodType): string[] | undefined {
+function alsoSpelled(schema: z.ZodType): string[] | undefined {
   const here = sameInBothSpellings.get(schema)
   if (here) return here.also ?? []
   const def = definition(schema)
   return 'innerType' in def ? alsoSpelled(def.innerType) : undefined
+}
+
+/** Returns all names under which a field is read; the schema's own is the last. */
+export function namesOf(key: string, schema: z.ZodType): string[] {
+  return [...(alsoSpelled(schema) ?? []), snake(key), key]
 }
 
 // ------------------------------------------------------------------------------------------- writing
@@ -167,7 +172,7 @@ function fieldsOf(schemas: z.ZodType[], nullMeans: NullMeans): Fields {
     for (const [key, field] of Object.entries(def.shape)) {
       const isNullAbsent = nullMeans === 'absent' && takes(field, undefined) && !takes(field, null)
       const target = { key, read: compileReader(field, nullMeans), isNullAbsent }
-      for (const name of [...(alsoSpelled(field) ?? []), snake(key), key]) fields.set(name, target)
+      for (const name of namesOf(key, field)) fields.set(name, target)
     }
   }
   return fields

@@ -1,7 +1,7 @@
 // Finds fields of a request body that its schema does not know, which are otherwise ignored, and deprecated ones.
 import { closest } from 'fastest-levenshtein'
 import type { z } from 'zod'
-import { alsoSpelled, definition, snake } from '#wire/casing.ts'
+import { definition, namesOf, snake } from '#wire/casing.ts'
 
 export interface OddField {
   /** Path of the field, such as `members[0].usrname`. */
@@ -63,7 +63,7 @@ function knownFields(shapes: z.ZodType[]): Map<string, Known[]> | undefined {
     if (def.type !== 'object') continue
     isOpen = false
     for (const [key, schema] of Object.entries(def.shape)) {
-      for (const name of new Set([key, snake(key), ...(alsoSpelled(schema) ?? [])])) {
+      for (const name of new Set(namesOf(key, schema))) {
         known.set(name, [...(known.get(name) ?? []), { key, schema }])
       }
     }

@@ -58,6 +58,25 @@ describe('a message with a file', () => {
     expect(body.user.id).toBe(user.id)
   })
 
+  it('accepts its other parts as Blobs, which a FormData names as files', async () => {
+    const { main, channel } = world
+    const user = await createUser(main)
+    const json = (value: object): [Buffer, object] => [
+      Buffer.from(JSON.stringify(value)),
+      { filename: 'blob', contentType: 'application/json' },
+    ]
+    const { body } = await main
+      .post(`/channels/${channel.id}/messages`)
+      .attach('user', ...json({ id: user.id }))
+      .attach('file', png, 'dot.png')
+      .attach('properties', ...json({ a: 'é' }))
+      .attach('group_tag', Buffer.from('g3'), 'blob')
+      .attach('unknown', ...json({}))
+      .expect(200)
+    expect(body).toMatchObject({ type: 'FILE', groupTag: 'g3', properties: { a: 'é' } })
+    expect(body.user.id).toBe(user.id)
+  })
+
   it('is sent under all four path forms', async () => {
     const { server, main, channel, bearer } = world
     for (const prefix of ['', '/v1', `/applications/${main.id}`, `/v1/applications/${main.id}`]) {

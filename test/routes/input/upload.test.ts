@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { realClock } from '#clock/clock.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { errors } from '#plugins/errors.ts'
@@ -30,8 +31,9 @@ beforeAll(async () => {
     },
   }
   const caller = { kind: 'application', applicationId: 1, scopes: new Set<string>() } as never
+  const known = z.object({ note: z.string() })
   app.post('/form', (request) =>
-    receive(request, { about: 'form', storage, caller, fieldsMs: 200 }, async (file, fields) => ({
+    receive(request, { about: 'form', storage, caller, known, fieldsMs: 200 }, async (file, fields) => ({
       file,
       fields,
     })),
@@ -45,8 +47,8 @@ afterAll(() => app.close())
 
 const field = (name: string, value: string) =>
   `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
-const file = (text: string) =>
-  `--x\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${text}\r\n`
+const file = (text: string, name = 'file') =>
+  `--x\r\ncontent-disposition: form-data; name="${name}"; filename="a.txt"\r\n\r\n${text}\r\n`
 
 /** Starts a form, to which the test writes the rest. */
 function begin(path = '/form') {
@@ -73,6 +75,7 @@ describe('a form whose parts beside the file are delayed', () => {
   it.each([
     ['before the first part', ''],
     ['within a field', field('a', 'b').slice(0, -2)],
+    ['within a field sent as a Blob', file('b', 'note').slice(0, -2)],
     ['after the file', `${file('text')}--x\r\n`],
   ])('is 408 after the time limit, and leaves no file: %s', async (_, text) => {
     const { form, answer } = begin()
@@ -97,6 +100,22 @@ describe('a form whose parts beside the file are delayed', () => {
     expect({ status, ...JSON.parse(body) }).toEqual({ status: 200, file: 'a.txt', fields: { a: 'b' } })
     expect(stored.get('a.txt')).toBe('one two three')
     stored.clear()
+  })
+})
+
+describe('a field sent as a Blob', () => {
+  it('is read if the form has such a field, and else ignored', async () => {
+    const { form, answer } = begin()
+    form.end(`${file('é', 'note')}${file('b', 'other')}${file('text')}--x--\r\n`)
+    expect(JSON.parse((await answer).body)).toEqual({ file: 'a.txt', fields: { note: 'é' } })
+    stored.clear()
+  })
+
+  it('is limited in size as other fields are', async () => {
+    const { form, answer } = begin()
+    form.end(`${field('a', 'x'.repeat(200_000))}${file('x'.repeat(100_000), 'note')}${file('text')}--x--\r\n`)
+    expect((await answer).status).toBe(413)
+    expect(stored.size).toBe(0)
   })
 })
 
