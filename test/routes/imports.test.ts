@@ -351,6 +351,23 @@ describe('importMessages', () => {
     }
   })
 
+  it('leaves the key of an item that failed to the next item with it, also of the same file', async () => {
+    const application = await server.createApplication()
+    const channel = await createChannel(application)
+    const item = { type: 'SYSTEM_TEXT', channelId: channel.id, idempotencyKey: 'k' }
+    const bad = { ...item, type: 'TEXT', user: 'nobody', body: 'failed' }
+    const items = [bad, { ...item, idempotencyKey: 'other', body: 'other' }, bad]
+    const job = await importFile(application, 'messages', [
+      ...items,
+      { ...item, body: 'stored' },
+      { ...item, body: 'known' },
+    ])
+    expect(job).toMatchObject({ state: 'FINISHED', processed: 5, failed: 2 })
+    expect(job.errors.map(({ index }: { index: number }) => index)).toEqual([0, 2])
+    const { body } = await application.get(`/channels/${channel.id}/messages`).expect(200)
+    expect(body._embedded.messages).toMatchObject([{ body: 'stored' }, { body: 'other' }])
+  })
+
   it('refuses channels and users of another application', async () => {
     const other = await server.createApplication()
     const { name } = await createUser(other)

@@ -14,30 +14,48 @@ export interface Numbered<I> {
 /** Stores items, and returns errors for those that cannot be stored. */
 export type Store<I> = (tx: Tx, target: ImportTarget, items: Numbered<I>[]) => Promise<JobError[]>
 
-/** Skips items whose key was stored before, and saves the keys of the items that are stored. */
+/**
+ * Skips items whose key was stored before, and saves the keys of the items that are stored. The key of an item that
+ * fails is free for the next item with it, which is stored after the others.
+ */
 export async function storeOnce<I extends { idempotencyKey?: string | undefined }>(
   tx: Tx,
   target: ImportTarget,
   items: Numbered<I>[],
   store: Store<I>,
 ): Promise<JobError[]> {
+  const { applicationId } = target
   const kind = target.type as ImportType
-  const keys = items.flatMap(({ item }) => item.idempotencyKey ?? [])
-  const seen = await findKeys(tx, target.applicationId, kind, keys)
-  const fresh = items.filter(({ item: { idempotencyKey: key } }) => {
-    if (key === undefined) return true
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
-  const errors = await store(tx, target, fresh)
-  const failed = new Set(errors.map(({ index }) => index))
-  const stored = fresh.filter(({ index }) => !failed.has(index))
-  await insertKeys(
-    tx,
-    target.applicationId,
-    kind,
-    stored.flatMap(({ item }) => item.idempotencyKey ?? []),
-  )
+  const given = items.flatMap(({ item }) => item.idempotencyKey ?? [])
+  const done = await findKeys(tx, applicationId, kind, given)
+  const errors: JobError[] = []
+  for (let left = items; left.length > 0; ) {
+    const { fresh, repeated } = firstOfEachKey(left, done)
+    if (fresh.length === 0) break
+    const failures = await store(tx, target, fresh)
+    const failed = new Set(failures.map(({ index }) => index))
+    const keys = fresh.flatMap(({ index, item }) => (failed.has(index) ? [] : (item.idempotencyKey ?? [])))
+    await insertKeys(tx, applicationId, kind, keys)
+    for (const key of keys) done.add(key)
+    errors.push(...failures)
+    left = repeated
+  }
   return errors
+}
+
+/** Separates the items whose keys are not done into the first of each key, or without a key, and its repetitions. */
+function firstOfEachKey<I extends { idempotencyKey?: string | undefined }>(
+  items: Numbered<I>[],
+  done: Set<string>,
+) {
+  const [fresh, repeated]: [Numbered<I>[], Numbered<I>[]] = [[], []]
+  const taken = new Set<string>()
+  for (const each of items) {
+    const key = each.item.idempotencyKey
+    if (key !== undefined && done.has(key)) continue
+    if (key === undefined || !taken.has(key)) fresh.push(each)
+    else repeated.push(each)
+    if (key !== undefined) taken.add(key)
+  }
+  return { fresh, repeated }
 }
