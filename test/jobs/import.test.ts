@@ -206,6 +206,46 @@ function users(number: number) {
 
 /** The count that the REST API returns. */
 async function count(application: TestApplication, what: string, of = 'totalElements'): Promise<number> {
+  it.each(['members', 'channels'])(
+    'that store %s make no user a member who is being deleted',
+    async (what) => {
+      const application = await server.createApplication()
+      const { id } = await createUser(application, { name: 'leaving' })
+      await createUser(application, { name: 'staying' })
+      const channel = await createChannel(application, { name: 'members' })
+      const names = ['leaving', 'staying']
+      const items =
+        what === 'members'
+          ? names.map((username) => ({ username }))
+          : [{ type: 'PUBLIC', name: 'channels', creator: 'leaving', members: names }]
+      const client = await server.ctx.db.pool.connect()
+      try {
+        await client.query('begin')
+        await client.query('update "user" set deleted_time = now() where id = $1', [id])
+        const path = what === 'members' ? `channels/${channel.id}/members` : what
+        const job = await upload(application, path, JSON.stringify(items)).expect(202)
+        const waiting =
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        await expect.poll(async () => (await server.ctx.db.pool.query(waiting)).rowCount).toBeGreaterThan(0)
+        await client.query('commit')
+        expect(await endedJob(application, job.body.id)).toMatchObject({ state: 'FINISHED', failed: 0 })
+      } finally {
+        client.release(true)
+      }
+      const members = await server.ctx.db.query(
+        {
+          text: `select u.name from channel_membership cm join channel c on c.id = cm.channel_id
+          join "user" u on u.id = cm.user_id where c.application_id = $1 and c.name = $2`,
+        },
+        [application.id, what],
+      )
+      expect(members).toEqual([['staying']])
+      const { body } = await application.get('/channels').expect(200)
+      const { id: channelId } = body._embedded.channels.find(({ name }: { name: string }) => name === what)
+      expect(await count(application, `channels/${channelId}/members`)).toBe(1)
+    },
+  )
+
   const { body } = await application.get(`/${what}`).expect(200)
   return body.page[of]
 }

@@ -206,7 +206,7 @@ export interface ImportedMember {
   moderator: boolean
 }
 
-/** Makes users members from now on. @returns the channel id of each new membership */
+/** Makes users members from now on, except those being deleted. @returns the channel id of each new membership */
 export async function insertImportedMembers(tx: Tx, members: ImportedMember[]): Promise<number[]> {
   if (members.length === 0) return []
   return tx.all(insertMembersStatement, [
@@ -223,12 +223,16 @@ const insertMembersStatement = reading(
     with wanted as materialized (
       select distinct on (channel_id, user_id) * from unnest($1::bigint[], $2::bigint[], $3::boolean[])
         m (channel_id, user_id, moderator)
+    ), living as materialized (
+      select id as user_id from "user" where id = any($2::bigint[]) and deleted_time is null
+      order by id for share -- who is being deleted joins nothing any more
     ), through as materialized (
       select channel_id, coalesce((select max(m.id) from message m where m.channel_id = c.channel_id), 0) as id
       from (select distinct channel_id from wanted) c
     )
     insert into channel_membership (channel_id, user_id, moderator, joined_through_id)
-    select channel_id, user_id, moderator, through.id from wanted join through using (channel_id)
+    select channel_id, user_id, moderator, through.id
+    from wanted join living using (user_id) join through using (channel_id)
     order by channel_id, user_id
     on conflict do nothing
     returning ${columns}`,
