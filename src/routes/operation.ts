@@ -9,6 +9,7 @@ import type { AnyResource, Resource } from '#resources/define.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 import { type Described, mount, type Route, readRoute } from '#routes/mount.ts'
 import { receive, type Storage } from '#routes/upload.ts'
+import { namesOf } from '#wire/casing.ts'
 import { absolute, present, presentCursorPage, presentPage, type View } from '#wire/hal.ts'
 import { type Representation, representationFor } from '#wire/negotiation.ts'
 import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
@@ -146,7 +147,7 @@ export function serve(
       reply: reply.code(each.status),
       view,
       query,
-      filters: Object.keys(each.query.shape),
+      filters: each.query,
       representation,
     })
   })
@@ -184,7 +185,8 @@ interface Exchange {
   reply: FastifyReply
   view: View
   query: Record<string, string | string[]>
-  filters: string[]
+  /** The schema of the parameters that links between pages repeat. */
+  filters: z.ZodObject
   representation: Representation
 }
 
@@ -222,7 +224,10 @@ function documentOf(
 }
 
 function filtersOf({ filters, query }: Exchange): [string, string][] {
-  return filters.flatMap((name) => [query[name] ?? []].flat().map((value): [string, string] => [name, value]))
+  return Object.entries(filters.shape).flatMap(([key, schema]) => {
+    const given = namesOf(key, schema).findLast((name) => query[name] !== undefined) ?? key
+    return [query[given] ?? []].flat().map((value): [string, string] => [key, value])
+  })
 }
 
 function pathOf(request: FastifyRequest): string {

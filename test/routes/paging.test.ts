@@ -116,6 +116,15 @@ describe('a page by number', () => {
     }
   })
 
+  it('keeps filters in its links that are given in snake case', async () => {
+    const time = '2020-01-01T00:00:00Z'
+    const of = async (query: string) =>
+      hrefs((await main.get(`/channels?size=1&${query}`).expect(200)).body).self
+    const href = `${server.url}/v1/channels?startTime=${encodeURIComponent(time)}&page=0&size=1`
+    expect(await of(`start_time=${time}`)).toBe(href)
+    expect(await of(`start_time=2010-01-01T00:00:00Z&startTime=${time}`)).toBe(href)
+  })
+
   it('keeps filters and sort in its links, correctly encoded', async () => {
     const filter = encodeURIComponent('{"p":2}')
     const page = await users(`?properties=${filter}&size=1&page=1&sort=displayName&sort=name,desc`)
