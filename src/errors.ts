@@ -47,6 +47,8 @@ export function kindOfStatus(code: number): ErrorKind {
 export interface FieldProblem {
   resource: string
   field: string
+  /** The field's name in the snake representation; if undefined, that of `field` in snake case. */
+  snakeField?: string
   code: 'missing_field' | 'invalid' | 'already_exists'
   message: string
 }

@@ -45,7 +45,7 @@ function readAll<T>(kind: string, items: unknown[], check: (item: unknown) => T)
 /** Returns the error with its fields prefixed by `place`; if the item is not an object, the field is `place` itself. */
 function placed(error: ChatError, place: string, item: unknown): ChatError {
   const isItem = typeof item === 'object' && item !== null && !Array.isArray(item)
-  const problems = error.problems.map((problem) => {
+  const problems = error.problems.map(({ snakeField: _, ...problem }) => {
     const within = isItem ? `.${problem.field}`.replace(/\.(\d+)/g, (_, at) => `[${at}]`) : ''
     const field = place + within
     const rule = problem.message.startsWith(problem.field)

@@ -46,6 +46,35 @@ function alsoSpelled(schema: z.ZodType): string[] | undefined {
   return 'innerType' in def ? alsoSpelled(def.innerType) : undefined
 }
 
+/** Returns the objects, arrays and other types that a schema wraps. */
+export function unwrapped(schema: z.ZodType): z.ZodType[] {
+  const def = definition(schema)
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+    case 'default':
+      return unwrapped(def.innerType)
+    case 'pipe':
+      return unwrapped(def.out)
+    case 'union':
+      return def.options.flatMap(unwrapped)
+    default:
+      return [schema]
+  }
+}
+
+/** Spells the path of a value in a body in snake case; keys that the schema does not know are data and stay. */
+export function snakePath(schema: z.ZodType, path: PropertyKey[]): string[] {
+  let schemas = [schema]
+  return path.map((key) => {
+    const defs = schemas.flatMap(unwrapped).map(definition)
+    const fields = defs.flatMap((def) => (def.type === 'object' ? (def.shape[String(key)] ?? []) : []))
+    const elements = defs.flatMap((def) => (def.type === 'array' ? [def.element] : []))
+    schemas = typeof key === 'number' ? elements : fields
+    return fields[0] ? spelled(String(key), fields[0], 'snake') : String(key)
+  })
+}
+
 /** Returns all names under which a field is read; the schema's own is the last. */
 export function namesOf(key: string, schema: z.ZodType): string[] {
   return [...(alsoSpelled(schema) ?? []), snake(key), key]

@@ -1,5 +1,5 @@
 // Bodies of errors (contract section f, runtime contract 1.4 and 2). The names of errors depend on the entry point.
-import type { ChatError, ErrorKind } from '#errors.ts'
+import type { ChatError, ErrorKind, FieldProblem } from '#errors.ts'
 import { type Spelling, snake } from '#wire/casing.ts'
 
 /** Kinds with a different name over HTTP, where all refused input has the same name. */
@@ -11,10 +11,7 @@ const httpNames: Partial<Record<ErrorKind, ErrorKind>> = { ValidationError: 'Cli
  */
 export function presentError(error: ChatError, spelling: Spelling, at: number): Record<string, unknown> {
   if (error.isAuthentication) return { error: error.kind, error_description: error.message }
-  const problems = error.problems.map((problem) => ({
-    ...problem,
-    field: spelling === 'snake' ? snake(problem.field) : problem.field,
-  }))
+  const problems = error.problems.map((problem) => presentProblem(problem, spelling))
   const [only] = problems
   return {
     ...presentRefusal(error, at),
@@ -24,6 +21,10 @@ export function presentError(error: ChatError, spelling: Spelling, at: number): 
     ...(problems.length === 1 && only && { resource: only.resource, field: only.field, code: only.code }),
     ...(problems.length > 0 && { errors: problems }),
   }
+}
+
+function presentProblem({ snakeField, ...problem }: FieldProblem, spelling: Spelling) {
+  return spelling === 'snake' ? { ...problem, field: snakeField ?? snake(problem.field) } : problem
 }
 
 /** Returns the body of an ERROR frame that ends a connection, and of an answer that refuses to open one. */
@@ -36,7 +37,7 @@ export function presentFrameError(error: ChatError, at: number): Record<string, 
   const { problems } = error
   return {
     ...presentRefusal(error, at),
-    ...(problems.length > 0 && { errors: problems }),
+    ...(problems.length > 0 && { errors: problems.map((problem) => presentProblem(problem, 'camel')) }),
     ...coolOffDurationOf(error),
   }
 }

@@ -1,7 +1,7 @@
 // Validates the input of requests against schemas.
 import type { z } from 'zod'
 import { ChatError, type FieldProblem } from '#errors.ts'
-import { compileReader, type NullMeans } from '#wire/casing.ts'
+import { compileReader, type NullMeans, snakePath } from '#wire/casing.ts'
 
 /**
  * Compiles the validation of a schema. Keys may come in either spelling; the result is the schema's output. A null
@@ -17,20 +17,26 @@ export function compileCheck<S extends z.ZodType>(
     const given = read(input)
     const parsed = schema.safeParse(given)
     if (parsed.success) return parsed.data
-    throw problemsOf(resource, parsed.error, given)
+    throw problemsOf(resource, schema, parsed.error, given)
   }
 }
 
-function problemsOf(resource: string, error: z.ZodError, given: unknown): ChatError {
-  const problems = error.issues.map((issue) => toProblem(resource, issue, given))
+function problemsOf(resource: string, schema: z.ZodType, error: z.ZodError, given: unknown): ChatError {
+  const problems = error.issues.map((issue) => toProblem(resource, schema, issue, given))
   const message = problems.map((problem) => problem.message).join('; ')
   return new ChatError('ClientError', message, problems)
 }
 
-function toProblem(resource: string, issue: z.core.$ZodIssue, given: unknown): FieldProblem {
+function toProblem(
+  resource: string,
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  given: unknown,
+): FieldProblem {
   const field = issue.path.map(String).join('.') || 'body'
+  const snakeField = snakePath(schema, issue.path).join('.') || 'body'
   const value = issue.path.reduce((holder, key) => (holder as Record<PropertyKey, unknown>)?.[key], given)
   return value === undefined
-    ? { resource, field, code: 'missing_field', message: `${field} is required` }
-    : { resource, field, code: 'invalid', message: `${field}: ${issue.message}` }
+    ? { resource, field, snakeField, code: 'missing_field', message: `${field} is required` }
+    : { resource, field, snakeField, code: 'invalid', message: `${field}: ${issue.message}` }
 }

@@ -1,7 +1,7 @@
 // Finds fields of a request body that its schema does not know, which are otherwise ignored, and deprecated ones.
 import { closest } from 'fastest-levenshtein'
 import type { z } from 'zod'
-import { definition, namesOf, snake } from '#wire/casing.ts'
+import { definition, namesOf, snake, unwrapped } from '#wire/casing.ts'
 
 export interface OddField {
   /** Path of the field, such as `members[0].usrname`. */
@@ -69,21 +69,4 @@ function knownFields(shapes: z.ZodType[]): Map<string, Known[]> | undefined {
     }
   }
   return isOpen ? undefined : known
-}
-
-/** Returns the objects, arrays and other types that a schema wraps. */
-function unwrapped(schema: z.ZodType): z.ZodType[] {
-  const def = definition(schema)
-  switch (def.type) {
-    case 'optional':
-    case 'nullable':
-    case 'default':
-      return unwrapped(def.innerType)
-    case 'pipe':
-      return unwrapped(def.out)
-    case 'union':
-      return def.options.flatMap(unwrapped)
-    default:
-      return [schema]
-  }
 }

@@ -190,6 +190,14 @@ describe('updateNodejsRuntimeEnvironmentVariables', () => {
     }
   })
 
+  it('names a wrong one as it was sent, also in the snake representation', async () => {
+    for (const name of ['API_KEY', 'camelCase']) {
+      const answer = await putVariables({ [name]: 5 }).set('accept', 'application/vnd.chatkitty+json')
+      expectRefusal(answer, 400)
+      expect(answer.body).toMatchObject({ field: name, code: 'invalid' })
+    }
+  })
+
   it('accepts hostile names as data', async () => {
     const { text } = await main
       .put('/runtimes/nodejs/environment-variables', JSON.parse('{"__proto__":"x","constructor":"y"}'))

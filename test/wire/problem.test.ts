@@ -33,6 +33,15 @@ describe('an error body', () => {
     })
   })
 
+  it('contains the name that a field has in the naming convention of the response', () => {
+    const problem = { resource: 'user', field: 'isGuest', code: 'invalid', message: 'no' } as const
+    const error = new ChatError('ClientError', 'no', [{ ...problem, snakeField: 'isGuest' }])
+    for (const spelling of ['camel', 'snake'] as const) {
+      expect(presentError(error, spelling, at).errors).toEqual([problem])
+    }
+    expect(presentFrameError(error, at).errors).toEqual([problem])
+  })
+
   it('lists several problems and puts none of them at the top', () => {
     const problem = { resource: 'user', code: 'invalid', message: 'no' } as const
     const body = presentError(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ChatError } from '#errors.ts'
 import { CreateChannel } from '#resources/channel.ts'
 import { FileMessageFields, SendMessage } from '#resources/message.ts'
@@ -211,4 +211,17 @@ describe('null for an optional member', () => {
     expect(compileCheck('secret', UserSecret)({ secret: null })).toEqual({ secret: null })
     expect(compileCheck('user', PatchUser, 'removal')({ properties: null })).toEqual({ properties: null })
   })
+})
+
+it('a refused field is named in snake case as well, unless it is data or has one spelling', () => {
+  const data = z.record(z.string(), z.object({ displayName: z.string() }))
+  const schema = z.object({ groupTag: z.string(), members: z.array(CreateUser), data })
+  const members = [{ name, displayName: 5, isGuest: 5 }]
+  const problems = problemsOf(schema, { groupTag: 5, members, data: { aB: { displayName: 5 } } })
+  expect(problems.map(({ field, snakeField }) => [field, snakeField])).toEqual([
+    ['groupTag', 'group_tag'],
+    ['members.0.displayName', 'members.0.display_name'],
+    ['members.0.isGuest', 'members.0.isGuest'],
+    ['data.aB.displayName', 'data.aB.displayName'],
+  ])
 })
