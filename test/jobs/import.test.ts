@@ -8,6 +8,7 @@ import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { Superseded, storeBatch } from '#domain/jobs/store-batch.ts'
 import { storeUsers } from '#domain/jobs/store-users.ts'
+import { runExport } from '#jobs/export.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { endedJob, importFile, upload } from '../support/jobs.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -172,6 +173,32 @@ describe('jobs', () => {
     expect(await count(application, 'users')).toBe(1)
   })
 
+  it('that export keep one file, also if another process was taken for dead and ended the job first', async () => {
+    const application = await server.createApplication()
+    const { db } = server.ctx
+    const [row] = await db.query(
+      {
+        text: `insert into job (application_id, type, state) values ($1, 'USER_ANALYTICS_EXPORT', 'RUNNING')
+          returning id`,
+      },
+      [application.id],
+    )
+    const job = await markJobBegun(db, row?.[0] as number)
+    if (!job) throw new Error('there is no job')
+    for (const _ of [1, 2]) await runExport(server.ctx, job, new AbortController().signal)
+    const files = await db.query(
+      {
+        text: `select f.expires_time is null, j.id is not null from file f left join job j on j.file_id = f.id
+          where f.application_id = $1 order by f.id`,
+      },
+      [application.id],
+    )
+    expect(files).toEqual([
+      [true, true],
+      [false, false],
+    ])
+  })
+
   it('of an application that is deleted end with it', async () => {
     const application = await server.createApplication()
     const { body } = await upload(application, 'users', JSON.stringify(users(20_000))).expect(202)
@@ -179,33 +206,6 @@ describe('jobs', () => {
     await expect.poll(() => queued(body.id)).toBe(0)
   })
 
-  it('that store messages do not block the deletion of the channel', async () => {
-    const application = await server.createApplication()
-    await createUser(application, { name: 'ann' })
-    const [kept, gone] = [await createChannel(application), await createChannel(application)]
-    const items = Array.from({ length: 10_000 }, (_, at) => ({
-      type: 'TEXT',
-      channelId: at % 2 ? kept.id : gone.id,
-      user: 'ann',
-      body: `message ${at}`,
-    }))
-    const { body } = await upload(application, 'messages', JSON.stringify(items)).expect(202)
-    await expect
-      .poll(async () => (await application.get(`/jobs/${body.id}`)).body.processed, { interval: 5 })
-      .toBeGreaterThan(0)
-    await application.delete(`/channels/${gone.id}`).expect(200)
-    const job = await endedJob(application, body.id)
-    expect(job).toMatchObject({ state: 'FINISHED', processed: 10_000 })
-    expect(await count(application, 'messages', 'total')).toBe(5_000)
-  })
-})
-
-function users(number: number) {
-  return Array.from({ length: number }, (_, at) => ({ name: `user-${at}`, displayName: `User ${at}` }))
-}
-
-/** The count that the REST API returns. */
-async function count(application: TestApplication, what: string, of = 'totalElements'): Promise<number> {
   it.each(['members', 'channels'])(
     'that store %s make no user a member who is being deleted',
     async (what) => {
@@ -246,6 +246,33 @@ async function count(application: TestApplication, what: string, of = 'totalElem
     },
   )
 
+  it('that store messages do not block the deletion of the channel', async () => {
+    const application = await server.createApplication()
+    await createUser(application, { name: 'ann' })
+    const [kept, gone] = [await createChannel(application), await createChannel(application)]
+    const items = Array.from({ length: 10_000 }, (_, at) => ({
+      type: 'TEXT',
+      channelId: at % 2 ? kept.id : gone.id,
+      user: 'ann',
+      body: `message ${at}`,
+    }))
+    const { body } = await upload(application, 'messages', JSON.stringify(items)).expect(202)
+    await expect
+      .poll(async () => (await application.get(`/jobs/${body.id}`)).body.processed, { interval: 5 })
+      .toBeGreaterThan(0)
+    await application.delete(`/channels/${gone.id}`).expect(200)
+    const job = await endedJob(application, body.id)
+    expect(job).toMatchObject({ state: 'FINISHED', processed: 10_000 })
+    expect(await count(application, 'messages', 'total')).toBe(5_000)
+  })
+})
+
+function users(number: number) {
+  return Array.from({ length: number }, (_, at) => ({ name: `user-${at}`, displayName: `User ${at}` }))
+}
+
+/** The count that the REST API returns. */
+async function count(application: TestApplication, what: string, of = 'totalElements'): Promise<number> {
   const { body } = await application.get(`/${what}`).expect(200)
   return body.page[of]
 }

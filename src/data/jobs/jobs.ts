@@ -223,9 +223,13 @@ export interface JobResult {
   fileKey?: string
 }
 
-/** Ends a running job; a job that has already ended does not change. */
-export async function markJobEnded(tx: Tx, id: number, { state, error, fileKey }: JobResult): Promise<void> {
-  await tx.run(endStatement, [id, state, JSON.stringify(error ? [error] : []), fileKey])
+/** Ends a running job. @returns false if it has already ended, which changes nothing */
+export async function markJobEnded(
+  tx: Tx,
+  id: number,
+  { state, error, fileKey }: JobResult,
+): Promise<boolean> {
+  return (await tx.run(endStatement, [id, state, JSON.stringify(error ? [error] : []), fileKey])) > 0
 }
 
 const endStatement = {
