@@ -45,6 +45,19 @@ describe('the thread of a message', () => {
     expect(all.body.page.total).toBe(3)
   })
 
+  it('keeps the level of its messages after its own message was deleted', async () => {
+    const channel = await createChannel(server.main)
+    let parent = await sendMessage(server.main, channel.id)
+    const reply = async () => {
+      const message = { type: 'TEXT', body: 'one' }
+      return (await server.main.post(`/threads/${parent.id}/messages`, message).expect(200)).body
+    }
+    parent = await reply()
+    expect(await reply()).toMatchObject({ nestedLevel: 2 })
+    await server.main.delete(`/messages/${parent.id}`).expect(200)
+    expect(await reply()).toMatchObject({ nestedLevel: 2 })
+  })
+
   it('is returned when a reply is deleted', async () => {
     const channel = await createChannel(server.main)
     const root = await sendMessage(server.main, channel.id)

@@ -1,4 +1,4 @@
-import { column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
+import { column, columnsOf, int4, int8, nullable, select, text } from '#data/columns.ts'
 import { type Db, type Querier, reading, readingByKey, type Tx } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -64,6 +64,17 @@ export async function messagesById(db: Db, ids: number[]): Promise<Map<number, S
   const messages = await withDetails(db, await db.all(findManyStatement, [ids]))
   return new Map(messages.map((message) => [message.id, message]))
 }
+
+/** Returns the nested level of the messages in a thread; undefined if there are none. Index: message_thread. */
+export function findLevelInThread(db: Querier, threadId: number): Promise<number | undefined> {
+  return db.one(levelStatement, [threadId])
+}
+
+const levelStatement = reading(
+  'find-level-in-thread',
+  column(int4, 'm.nested_level'),
+  (columns) => `select ${columns} from message m where m.thread_id = $1 order by m.id limit 1`,
+)
 
 export interface MessageFilters {
   /** The author's name. */

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMessage } from '#data/messages/messages.ts'
+import { findLevelInThread, findMessage } from '#data/messages/messages.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
 import { type MessageTarget, type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
@@ -25,5 +25,6 @@ async function targetIn(
   if (type === 'MAIN') return { channelId }
   if (type === 'STANDALONE') return { channelId, thread: { id, parentId: null, nestedLevel: 0 } }
   const root = await findMessage(ctx.db, caller.applicationId, id)
-  return { channelId, thread: { id, parentId: id, nestedLevel: (root?.nestedLevel ?? 0) + 1 } }
+  const nestedLevel = root ? root.nestedLevel + 1 : ((await findLevelInThread(ctx.db, id)) ?? 1)
+  return { channelId, thread: { id, parentId: id, nestedLevel } }
 }
