@@ -102,6 +102,26 @@ describe('an export of Stream Chat', () => {
     ])
   })
 
+  it('makes no user a member who was deleted here meanwhile', async () => {
+    const application = await server.createApplication()
+    const { id } = application
+    const { pool } = server.ctx.db
+    await pool.query(`
+      create function leave() returns trigger language plpgsql as
+        $$ begin update "user" set deleted_time = now() where application_id = ${id} and name = 'bob'; return null; end $$;
+      create trigger leave after insert on channel execute function leave()`)
+    try {
+      await move(openStream(files('stream.json')), application)
+    } finally {
+      await pool.query('drop function leave cascade')
+    }
+    const { rows } = await pool.query(
+      `select distinct u.name from channel_membership cm join "user" u on u.id = cm.user_id where u.application_id = $1`,
+      [id],
+    )
+    expect(rows).toEqual([{ name: 'ada' }])
+  })
+
   it('may have each entity on its own line, and unknown shapes are reported', async () => {
     const { lists, reasons } = await movedTwice(() => openStream(files('stream.jsonl')))
     expect(lists.channels).toMatchObject([

@@ -102,7 +102,8 @@ export interface MovedMembership {
 }
 
 /**
- * Makes users members since the given times. Messages sent before are not unread to them. Pairs must be distinct.
+ * Makes users members since the given times, except deleted ones. Messages sent before are not unread to them. Pairs
+ * must be distinct.
  * @returns the channel id of each new membership
  */
 export async function putMovedMembers(tx: Tx, members: MovedMembership[]): Promise<number[]> {
@@ -125,6 +126,9 @@ const membersStatement = reading(
     with wanted as materialized (
       select * from unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::boolean[], $5::timestamptz[])
         m (channel_id, user_id, moderator, muted, created_time)
+    ), living as materialized (
+      select id as user_id from "user" where id = any($2::bigint[]) and deleted_time is null
+      order by id for share -- who is being deleted joins nothing any more
     ), through as materialized (
       select channel_id, user_id, id from (
         select channel_id, user_id, max(message_id) over (partition by channel_id order by created_time, user_id nulls last) as id
@@ -138,7 +142,8 @@ const membersStatement = reading(
     )
     insert into channel_membership as mine (channel_id, user_id, moderator, muted, created_time, joined_through_id)
     select w.channel_id, w.user_id, w.moderator, w.muted, w.created_time, coalesce(t.id, 0)
-    from wanted w left join through t on t.channel_id = w.channel_id and t.user_id = w.user_id
+    from wanted w join living using (user_id)
+    left join through t on t.channel_id = w.channel_id and t.user_id = w.user_id
     order by w.channel_id, w.user_id
     on conflict (channel_id, user_id) do update set moderator = excluded.moderator
     returning ${columns}`,
