@@ -228,7 +228,7 @@ export const events = {
   'thread.message.created': {
     ...messageCreated,
     counts: ['application.messages', 'channel.messages', 'thread.messages'],
-    effects: ['notifies members', 'moves channel', 'changes last message', 'ends typing'],
+    effects: ['notifies members', 'moves channel', 'unhides channel', 'changes last message', 'ends typing'],
   },
   'thread.message.deleted': {
     ...messageDeleted,

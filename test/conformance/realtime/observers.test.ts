@@ -121,16 +121,24 @@ describe('an observer', () => {
     delivered.session.end()
   })
 
-  it('receives direct channels that are hidden, and that a message shows again', async () => {
+  it('receives direct channels that are hidden, and that a message or a reply shows again', async () => {
     const { channel } = await done(
       bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'carol' }] }),
     )
     const hidden = collect(bob.client.onChannelHidden)
     const unhidden = collect(bob.client.onChannelUnhidden)
     const isIt = ({ id }: { id: number }) => id === channel.id
-    await done(bob.client.hideChannel({ channel: channel as DirectChannel }))
-    await hidden.next(isIt)
-    await done(carol.client.sendMessage({ channel: await see(carol, channel), body: 'Come back' }))
+    const hide = async () => {
+      for (const inbox of [hidden, unhidden]) inbox.items.length = 0
+      await done(bob.client.hideChannel({ channel: channel as DirectChannel }))
+      await hidden.next(isIt)
+    }
+    await hide()
+    const seen = await see(carol, channel)
+    const { message } = await done(carol.client.sendMessage({ channel: seen, body: 'Come back' }))
+    await unhidden.next(isIt)
+    await hide()
+    await done(carol.client.sendMessage({ message, body: 'Please' }))
     await unhidden.next(isIt)
   })
 
