@@ -106,6 +106,18 @@ it('users who are replied to or mentioned are notified of that as well', async (
   })
 })
 
+it('a notification of a mentioned channel does not show its last message, which the recipient may have deleted', async () => {
+  const [writer, reader] = await several(2, () => createUser(server.main))
+  const members = [{ id: writer.id }, { id: reader.id }]
+  const [channel, mentioned] = await several(2, () => createChannel(server.main, { members }))
+  await sendMessage(server.main, channel.id, { body: `<#${mentioned.name}>`, user: { id: writer.id } })
+  await sendMessage(server.main, mentioned.id, { body: 'The last', user: { id: writer.id } })
+  const found = await notificationsOf(reader, 3)
+  const { data } = found.find((each) => each.data.type === 'USER:MENTIONED:CHANNEL') ?? {}
+  expect(data).toMatchObject({ mentionedChannel: { id: mentioned.id } })
+  expect(JSON.stringify(data)).not.toContain('The last')
+})
+
 it('users in the channel are not notified, nor users who blocked the author; users who muted it are notified silently', async () => {
   const users = await several(4, () => createUser(server.main))
   const [writer, present, blocker, muter] = users

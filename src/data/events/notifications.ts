@@ -18,6 +18,7 @@ import { isKept } from '#data/removal/kept-messages.ts'
 import { countedMax } from '#data/sql/list-messages.ts'
 import { notifyMembersStatement } from '#data/sql/notify-members.ts'
 import { usersById } from '#data/users/users.ts'
+import type { Channel } from '#resources/channel.ts'
 import type { Notification, NotificationData } from '#resources/notification.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
@@ -133,7 +134,7 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
       ...(row.type === 'USER_REPLIED_TO_MESSAGE' && { parent: messages.get(row.parentId ?? 0) }),
       ...(row.type === 'USER_MENTIONED_USER' && { mentionedUser: users.get(row.recipientId) }),
       ...(row.type === 'USER_MENTIONED_CHANNEL' && {
-        mentionedChannel: channels.get(row.mentionedChannelId ?? 0),
+        mentionedChannel: withoutLastMessage(channels.get(row.mentionedChannelId ?? 0)),
       }),
     } as NotificationData // each type of notification has the columns of that type
     if (Object.values(data).includes(undefined as never)) return [] // what it refers to was deleted
@@ -151,6 +152,13 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
       },
     ]
   })
+}
+
+/** The recipient may have cleared or deleted the last message of the channel for themselves. */
+function withoutLastMessage(channel: Channel | undefined): Channel | undefined {
+  if (!channel) return undefined
+  const { lastReceivedMessage: _, ...rest } = channel
+  return rest
 }
 
 /** How many messages' members are notified in one batch. */
