@@ -29,21 +29,28 @@ export function listInvites(db: Db, channelId: number, page: PageRequest): Promi
   )
 }
 
-/** Invites a user; an existing invite is kept. @returns the invite and whether it is new */
-export function insertInvite(
-  tx: Tx,
-  channelId: number,
-  inviteeId: number,
-  inviterId?: number,
-): Promise<{ invite: ChannelInvite; isNew: boolean }> {
-  return tx.single(insertStatement, [channelId, inviteeId, inviterId])
+export interface NewInvite {
+  channelId: number
+  inviteeId: number
+  inviterId: number | undefined
+  /** Whether an existing invite becomes one of this inviter, as of now; otherwise it is kept. */
+  renews: boolean
 }
 
-// The update changes nothing; it makes the statement return an invite that already exists.
-const insertStatement = reading(
-  'insert-invite',
-  select({ invite: inviteColumns, isNew: column(bool, 'i.xmax = 0') }),
+/** Invites a user. @returns the invite, and whether it is new or renewed */
+export function putInvite(tx: Tx, invite: NewInvite): Promise<{ invite: ChannelInvite; isNew: boolean }> {
+  const { channelId, inviteeId, inviterId, renews } = invite
+  return tx.single(putStatement, [channelId, inviteeId, inviterId, renews])
+}
+
+// The update also makes the statement return an invite that is kept.
+const putStatement = reading(
+  'put-invite',
+  select({ invite: inviteColumns, isNew: column(bool, 'i.xmax = 0 or $4::boolean') }),
   (columns) => `
     insert into channel_invite as i (channel_id, invitee_id, inviter_id) values ($1, $2, $3)
-    on conflict (channel_id, invitee_id) do update set channel_id = excluded.channel_id returning ${columns}`,
+    on conflict (channel_id, invitee_id) do update set
+      inviter_id = case when $4::boolean then excluded.inviter_id else i.inviter_id end,
+      created_time = case when $4::boolean then excluded.created_time else i.created_time end
+    returning ${columns}`,
 )

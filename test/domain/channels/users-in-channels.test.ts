@@ -190,6 +190,29 @@ describe('inviting', () => {
     expect(invite?.[0]).toBe(member.userId)
   })
 
+  it('somebody who has left is invited anew', async () => {
+    const invitee = await createUser(server.main)
+    const user = { user: { id: invitee.id } }
+    await inviteUser(server.ctx, member, closed.id, user)
+    await leaveChannel(server.ctx, callerOf(server.main, invitee), closed.id, {})
+    const text = `select inviter_id, created_time from channel_invite where channel_id = $1 and invitee_id = $2`
+    const inviteNow = async () => (await server.ctx.db.query({ text }, [closed.id, invitee.id]))[0] ?? []
+    const [, before] = await inviteNow()
+    await inviteUser(server.ctx, moderator, closed.id, user)
+    expect(await payloadsOf('channel.invite.created', closed)).toEqual([
+      { userId: invitee.id, ...causeOf(member) },
+      { userId: invitee.id, ...causeOf(moderator) },
+    ])
+    const [inviter, after] = await inviteNow()
+    expect(inviter).toBe(moderator.userId)
+    expect(after).not.toEqual(before)
+    const events = await server.ctx.db.query(
+      { text: 'select type from event_log where channel_id = $1 order by position desc limit 2' },
+      [closed.id],
+    )
+    expect(events.flat()).toEqual(['channel.member.joined', 'channel.invite.created'])
+  })
+
   it('users who are no members do not', async () => {
     const user = { user: { id: outsider.userId } }
     await refuses([

@@ -1,28 +1,8 @@
-import { isBlocked, lockAdmission } from '#data/channels/channel-blocks.ts'
-import { insertMembers } from '#data/channels/memberships.ts'
 import type { Tx } from '#data/database.ts'
-import { type Caller, causeOf } from '#domain/access/caller.ts'
-import { ChatError } from '#errors.ts'
+import type { Caller } from '#domain/access/caller.ts'
+import { admit } from '#domain/channels/members/admit.ts'
 
-/**
- * Makes a user a member of a group channel, if they are not one already, in the caller's transaction. Users may not
- * admit a user whom moderators have blocked; backends may.
- * @throws ChatError UserBlockedError, a foreign key violation if the channel is gone
- */
+/** Admits a user as {@link admit} does, and emits the event. @throws as admit */
 export async function admitMember(tx: Tx, caller: Caller, channelId: number, userId: number): Promise<void> {
-  if (caller.kind === 'user') {
-    await lockAdmission(tx, channelId, userId)
-    if (await isBlocked(tx, channelId, userId)) {
-      throw new ChatError('UserBlockedError', `user ${userId} is blocked in channel ${channelId}`)
-    }
-  }
-  const joined = await insertMembers(tx, channelId, [userId])
-  if (joined.length === 0) return
-  await tx.emit({
-    type: 'channel.member.joined',
-    applicationId: caller.applicationId,
-    channelId,
-    count: 1,
-    payload: { userId, ...causeOf(caller) },
-  })
+  await tx.emit(...(await admit(tx, caller, channelId, userId)))
 }
