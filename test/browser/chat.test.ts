@@ -7,7 +7,7 @@ import type { FrameLocator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { mustBeCoveredHere, note } from '../conformance/realtime-coverage.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { createChannel, createUser, sendMessage, several } from '../support/factories.ts'
 import { patienceMs } from '../support/patience.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
@@ -244,6 +244,30 @@ withBrowser('the chat in a frame', () => {
     expect(await frame.getByRole('button', { name: 'React with heart' }).count()).toBe(0)
     await put({ reactions: 'enabled' })
     await message('No hearts here').getByRole('button', { name: 'React with heart' }).waitFor()
+  })
+
+  it('is only in the last of several channels that are opened in a hurry, and the others stay unread', async () => {
+    const user = await createUser(server.main)
+    const [left, kept] = await several(2, (at) =>
+      createChannel(server.main, { name: `hurry ${at}`, members: [{ id: user.id }] }),
+    )
+    await sendMessage(server.main, left.id)
+    await openPage()
+    await load(user.name, false)
+    const button = frame.getByRole('button', { name: 'hurry 0' })
+    await button.getByLabel('unread').waitFor()
+    await frame.locator('body').evaluate((body) => {
+      for (const name of ['hurry 0', 'hurry 1']) {
+        const buttons = [...body.querySelectorAll('button')]
+        buttons.find(({ textContent }) => textContent.includes(name))?.click()
+      }
+    })
+    const chats = ({ id }: ChannelDocument) =>
+      server.ctx.db.prisma.chatSession.findMany({ where: { channelId: id }, select: { state: true } })
+    await expect.poll(() => chats(kept)).toEqual([{ state: 'ACTIVE' }])
+    await expect.poll(() => chats(left)).toEqual([{ state: 'ENDED' }])
+    await button.getByLabel('unread').waitFor()
+    expect(await server.ctx.db.prisma.readSpan.count({ where: { userId: user.id } })).toBe(0)
   })
 
   it('explains the error where the application does not exist', async () => {

@@ -80,6 +80,7 @@ export class Chat {
     this.open = conversation
     this.#changed()
     await this.attempt(() => conversation.start())
+    if (this.open !== conversation) return
     this.unread.delete(channel.id)
     this.#changed()
   }

@@ -54,11 +54,13 @@ export class Conversation {
     )
     // Subscribing to the channel itself starts the chat session [runtime contract 8.4].
     for (const name of ['self', 'messages', 'typing', 'reactions', 'readReceipts']) {
-      const end = topics[name] && (await this.#chat.stompx.subscribe(topics[name]))
-      if (end) this.#ends.push(end)
+      if (!topics[name]) continue
+      const end = await this.#chat.stompx.subscribe(topics[name])
+      if (this.#isEnded) return end()
+      this.#ends.push(end)
     }
     await this.#page(relays.messages)
-    this.markRead()
+    if (!this.#isEnded) this.markRead()
   }
 
   end(): void {
