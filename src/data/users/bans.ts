@@ -1,6 +1,7 @@
 // Users whom operators have banned.
 import { type Columns, column, columnsOf, int8, optional, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { type Ended, endSessionsOf } from '#data/users/departures.ts'
 import type { Ban } from '#resources/admin/moderation.ts'
 
 /** SQL: the ban of a user that is in force, as `b`. */
@@ -66,13 +67,12 @@ export interface NewBan {
   createdBy: string
 }
 
-/** Bans a user, replacing an existing ban, and ends their sessions. @returns whether there is such a user */
-export async function putBan(tx: Tx, ban: NewBan): Promise<boolean> {
+/** Bans a user, replacing an existing ban, and ends their sessions. @returns undefined if there is no such user */
+export async function putBan(tx: Tx, ban: NewBan): Promise<Ended | undefined> {
   const { applicationId, userId, reason, until, createdBy } = ban
-  if ((await tx.run(lockStatement, [applicationId, userId])) === 0) return false
+  if ((await tx.run(lockStatement, [applicationId, userId])) === 0) return undefined
   await tx.run(putStatement, [applicationId, userId, reason ?? null, until ?? null, createdBy])
-  for (const text of endingTexts) await tx.run({ text }, [userId])
-  return true
+  return endSessionsOf(tx, userId)
 }
 
 /** The lock that sessions take as well when they begin or end, so that none begins concurrently. */
@@ -90,14 +90,6 @@ const putStatement = {
       reason = excluded.reason, until = excluded.until, created_by = excluded.created_by,
       created_time = chatterie_clock()`,
 }
-const endingTexts = [
-  `update chat_session set state = 'ENDED', end_time = chatterie_clock()
-   where state = 'ACTIVE' and session_id in (select id from user_session where user_id = $1)`,
-  `update user_session set state = 'ENDED', end_time = chatterie_clock() where user_id = $1 and state = 'ACTIVE'`,
-  `update "user" set presence_online = false,
-     presence_status = case presence_status when 'AVAILABLE' then 'UNAVAILABLE' else presence_status end
-   where id = $1 and presence_online`,
-]
 
 /** @returns whether the user had a ban, including an expired one */
 export async function deleteBan(tx: Tx, applicationId: number, userId: number): Promise<boolean> {

@@ -48,8 +48,21 @@ export async function endSessions(tx: Tx, sessions: { id: number; node: number }
   const ids = sessions.map(({ id }) => id)
   const ended = await tx.all(endStatement, [ids, sessions.map(({ node }) => node)])
   if (ended.length === 0) return { left: [], offline: [] }
-  const left = await tx.all(leaveStatement, [ended.map(({ id }) => id)])
-  const offline = await tx.all(goOfflineStatement, [ended.map(({ userId }) => userId)])
+  return consequencesOf(
+    tx,
+    ended.map(({ id }) => id),
+    ended.map(({ userId }) => userId),
+  )
+}
+
+/** Ends all sessions of a locked user, in whichever process they are. */
+export async function endSessionsOf(tx: Tx, userId: number): Promise<Ended> {
+  return consequencesOf(tx, await tx.all(endAllStatement, [userId]), [userId])
+}
+
+async function consequencesOf(tx: Tx, sessionIds: number[], userIds: number[]): Promise<Ended> {
+  const left = await tx.all(leaveStatement, [sessionIds])
+  const offline = await tx.all(goOfflineStatement, [userIds])
   return { left, offline }
 }
 
@@ -61,6 +74,13 @@ const endStatement = reading(
     from unnest($1::bigint[], $2::bigint[]) i (id, node)
     where us.id = i.id and us.node = i.node and us.state = 'ACTIVE'
     returning ${columns}`,
+)
+const endAllStatement = reading(
+  'end-sessions-of-user',
+  column(int8, 'us.id'),
+  (columns) => `
+    update user_session us set state = 'ENDED', end_time = chatterie_clock()
+    where us.user_id = $1 and us.state = 'ACTIVE' returning ${columns}`,
 )
 const leaveStatement = reading(
   'leave-channels',

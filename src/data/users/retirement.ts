@@ -1,30 +1,38 @@
 // The deletion of users.
 import { column, int8 } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
+import { type Ended, endSessionsOf } from '#data/users/departures.ts'
 import { replacePicture } from '#data/users/users.ts'
 
+/** The consequences of a user's deletion. */
+export interface Retired extends Ended {
+  /** The channels that they were a member of. */
+  channelIds: number[]
+}
+
 /**
- * Deletes a user: their messages keep their author, and their other data are removed.
- * @returns the channels they were a member of, or undefined if there is no such user
+ * Deletes a user: their messages keep their author, their sessions end, and their other data are removed.
+ * @returns undefined if there is no such user
  */
 export async function retireUser(
   tx: Tx,
   applicationId: number,
   id: number,
   { withTraces }: { withTraces: boolean },
-): Promise<number[] | undefined> {
+): Promise<Retired | undefined> {
   if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
+  const ended = await endSessionsOf(tx, id)
   await replacePicture(tx, id, null)
-  const left = await tx.all(leaveAllStatement, [id])
+  const channelIds = await tx.all(leaveAllStatement, [id])
   const statements = withTraces ? [...tracesStatements, ...retiringStatements] : retiringStatements
   for (const statement of statements) await tx.run(statement, [id])
-  return left
+  return { ...ended, channelIds }
 }
 
 const retireStatement = {
   name: 'retire-user',
   text: `
-    update "user" set deleted_time = chatterie_clock(), presence_online = false, presence_status = 'UNAVAILABLE'
+    update "user" set deleted_time = chatterie_clock(), presence_status = 'UNAVAILABLE'
     where id = $2 and application_id = $1 and deleted_time is null`,
 }
 const leaveAllStatement = reading(
@@ -44,9 +52,6 @@ const retiringStatements = [
   'delete from channel_block where user_id = $1',
   'delete from channel_invite where invitee_id = $1',
   'delete from user_block where blocker_id = $1 or blocked_id = $1',
-  `update chat_session set state = 'ENDED', end_time = chatterie_clock()
-   where state = 'ACTIVE' and session_id in (select id from user_session where user_id = $1)`,
-  `update user_session set state = 'ENDED', end_time = chatterie_clock() where user_id = $1 and state = 'ACTIVE'`,
 ].map((text) => ({ text }))
 
 /** SQL text: deletes a user's rows that belong to messages, and reduces the counter in the messages' rows. */

@@ -27,8 +27,8 @@ export async function startErasure(
   return ctx.db.transact(async (tx) => {
     const person = mustExist(await findPerson(tx, applicationId, userId), 'user', userId)
     if (person.deletedTime === null) {
-      const left = await retireUser(tx, applicationId, userId, { withTraces: false })
-      if (left) await tx.emit(...departureOf(applicationId, userId, left, causeOf(caller)))
+      const retired = await retireUser(tx, applicationId, userId, { withTraces: false })
+      if (retired) await tx.emit(...departureOf(applicationId, userId, retired, causeOf(caller)))
     }
     await anonymizeUser(tx, userId)
     const input = { userId, messages, terms: termsOf(person) }

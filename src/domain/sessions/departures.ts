@@ -4,6 +4,7 @@ import type { Database } from '#data/database.ts'
 import { type GroupCommit, together } from '#data/group-commit.ts'
 import { type DetachedSession, detachSessions, endSessions } from '#data/users/departures.ts'
 import { lockUsers } from '#data/users/session-locks.ts'
+import { endedEvents } from '#domain/sessions/ended-events.ts'
 
 export interface OpenSession {
   id: number
@@ -44,20 +45,7 @@ export class Departures {
       const applicationOf = (userId: number) => applications.get(userId) ?? 0
       const locked = await lockUsers(tx, [...applications.keys()], { sessions: 'end', waits })
       const free = sessions.filter(({ userId }) => locked.has(userId))
-      const { left, offline } = await endSessions(tx, free)
-      await tx.emit(
-        ...left.map(({ userId, channelId }) => ({
-          type: 'channel.participant.inactive' as const,
-          applicationId: applicationOf(userId),
-          channelId,
-          payload: { userId },
-        })),
-        ...offline.map((userId) => ({
-          type: 'user.presence.changed' as const,
-          applicationId: applicationOf(userId),
-          payload: { userId, online: false },
-        })),
-      )
+      await tx.emit(...endedEvents(await endSessions(tx, free), applicationOf))
       return sessions.map(({ userId }) => (waits || locked.has(userId) ? 'ended' : 'held up'))
     })
   }

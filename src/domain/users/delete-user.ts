@@ -24,10 +24,10 @@ export async function deleteUser(ctx: Context, caller: Caller, id: number): Prom
   const hasMany = await hasManyTraces(ctx.db, id, batchMax)
   if (hasMany) await ctx.queue.ready()
   await ctx.db.transact(async (tx) => {
-    const left = mustExist(await retireUser(tx, applicationId, id, { withTraces: !hasMany }), 'user', id)
+    const retired = mustExist(await retireUser(tx, applicationId, id, { withTraces: !hasMany }), 'user', id)
     if (hasMany) await insertJob(tx, applicationId, 'USER_DELETION', { userId: id })
     await noteAct(tx, caller, { action: 'user.deleted', target: { type: 'user', id } })
-    await tx.emit(...departureOf(applicationId, id, left, causeOf(caller)))
+    await tx.emit(...departureOf(applicationId, id, retired, causeOf(caller)))
   })
   return user
 }

@@ -1,16 +1,19 @@
+import type { Retired } from '#data/users/retirement.ts'
+import { endedEvents } from '#domain/sessions/ended-events.ts'
 import type { Cause, EventDraft } from '#resources/events.ts'
 
-/** Returns the events for a deleted user, who thereby left these channels. */
+/** Returns the events for a deleted user, who thereby went offline and left their channels. */
 export function departureOf(
   applicationId: number,
   userId: number,
-  left: number[],
+  { channelIds, ...ended }: Retired,
   cause: Partial<Cause>,
 ): EventDraft[] {
   const payload = { userId, ...cause }
   return [
+    ...endedEvents(ended, () => applicationId),
     { type: 'user.deleted', applicationId, count: -1, payload },
-    ...left.map((channelId) => ({
+    ...channelIds.map((channelId) => ({
       type: 'channel.member.left' as const,
       applicationId,
       channelId,

@@ -3,6 +3,7 @@ import { detachSession } from '#domain/sessions/detach-session.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
+import { banUser } from '#domain/users/bans/ban-user.ts'
 import { deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, several } from '../../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
@@ -109,4 +110,13 @@ it('sessions whose connections are lost at the same time each keep their positio
   expect(rows).toEqual(
     inOrder.map(({ nth }) => [1_000_000 + nth, { [`/topic/"${nth}"`]: [nth, 's,1'] }, true]),
   )
+})
+
+it('a user who was offline does not go offline by a ban', async () => {
+  const [offline, online] = await several(2, () => createUser(application))
+  await start(online.name)
+  const caller = { kind: 'application' as const, applicationId: application.id, scopes: [] }
+  for (const { id } of [offline, online, online]) await banUser(server.ctx, caller, id, {})
+  const banned = [offline.id, online.id]
+  expect((await offlineUserIds()).filter((id) => banned.includes(Number(id)))).toEqual([online.id])
 })

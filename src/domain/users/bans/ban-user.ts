@@ -3,6 +3,7 @@ import { findAdministeredUser } from '#data/users/administered.ts'
 import { putBan } from '#data/users/bans.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
+import { endedEvents } from '#domain/sessions/ended-events.ts'
 import { notFound, refused } from '#errors.ts'
 import type { AdminUser, BanUser } from '#resources/admin/moderation.ts'
 
@@ -23,18 +24,17 @@ export async function banUser(
   }
   return ctx.db.transact(async (tx) => {
     const createdBy = operator?.name ?? 'the application'
-    const isThere = await putBan(tx, { applicationId, userId: id, reason, until, createdBy })
-    const user = isThere && (await findAdministeredUser(tx, applicationId, id))
+    const ended = await putBan(tx, { applicationId, userId: id, reason, until, createdBy })
+    const user = ended && (await findAdministeredUser(tx, applicationId, id))
     if (!user) throw notFound('user', id)
     await noteAct(tx, caller, {
       action: 'user.banned',
       target: { type: 'user', id },
       details: { ...(until && { until }), ...(reason && { reason }) },
     })
-    const payload = { userId: id }
     await tx.emit(
-      { type: 'user.banned', applicationId, payload: { ...payload, until, reason } },
-      { type: 'user.presence.changed', applicationId, payload: { ...payload, online: false } },
+      { type: 'user.banned', applicationId, payload: { userId: id, until, reason } },
+      ...endedEvents(ended, () => applicationId),
     )
     return user
   })

@@ -1,0 +1,62 @@
+// A chat session lasts as long as the subscription that began it (runtime contract 8.4).
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { banUser } from '#domain/users/bans/ban-user.ts'
+import { deleteUser } from '#domain/users/delete-user.ts'
+import type { ChannelDocument } from '../support/documents.ts'
+import { createChannel, createUser, several } from '../support/factories.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { Phone } from './phone.ts'
+
+let server: TestServer
+let app: TestApplication
+beforeAll(async () => {
+  server = await startServer()
+  app = server.main
+})
+afterAll(() => server.close())
+
+const asBackend = () => ({ kind: 'application' as const, applicationId: app.id, scopes: [] })
+const self = ({ id }: { id: number }) => `/topic/channels/${id}.self`
+const own = ({ id }: { id: number }, name: string) => `/topic/users/${id}.${name}`
+
+async function present({ id }: ChannelDocument): Promise<string[]> {
+  const { body } = await app.get(`/channels/${id}/participants`).expect(200)
+  return (body._embedded?.users ?? []).map(({ name }: { name: string }) => name)
+}
+
+/** Creates two channels of a user who is in both with a phone. */
+async function inTwoChats() {
+  const user = await createUser(app)
+  const [left, kept] = await several(2, () => createChannel(app, { members: [{ id: user.id }] }))
+  const phone = new Phone(server, app, user.name)
+  await phone.connect()
+  await phone.listen(own(user, 'channels'), self(left), self(kept))
+  expect([await present(left), await present(kept)]).toEqual([[user.name], [user.name]])
+  return { user, left, kept, phone }
+}
+
+describe('a user who is in a chat', () => {
+  it.each([
+    ['banned', (id: number) => banUser(server.ctx, asBackend(), id, {})],
+    ['deleted', (id: number) => deleteUser(server.ctx, asBackend(), id)],
+  ])('leaves it and goes offline when they are %s, as others hear', async (_how, end) => {
+    const { user, left } = await inTwoChats()
+    const other = await createUser(app)
+    await app.post(`/channels/${left.id}/members`, { id: other.id }).expect(200)
+    const witness = new Phone(server, app, other.name)
+    await witness.connect()
+    const topics = ['participants', 'members'].map((name) => `/topic/channels/${left.id}.${name}`)
+    await witness.listen(own(other, 'contacts'), ...topics)
+    await end(user.id)
+    const offline = { id: user.id, presence: { status: 'UNAVAILABLE', online: false } }
+    const heard = () => witness.heard.filter(({ resource }) => Reflect.get(resource, 'id') === user.id)
+    await expect.poll(heard).toContainEqual(
+      expect.objectContaining({
+        type: 'contact.presence.changed',
+        resource: expect.objectContaining(offline),
+      }),
+    )
+    expect(heard()[0]).toMatchObject({ type: 'channel.participant.inactive' })
+    expect(await present(left)).toEqual([])
+  })
+})
