@@ -112,15 +112,18 @@ const orphansStatement = reading(
     where us.detached_time < chatterie_clock() - $1::int * interval '1 millisecond' and ${orphan} limit ${orphansMax}`,
 )
 
-/** Starts a chat session in a channel unless it is active. Returns whether it was, or is the user's first there. */
+/**
+ * Starts a chat session in a channel. Returns whether it is the user's first there; undefined if it was active already,
+ * or the session has ended.
+ */
 export async function insertChatSession(
   tx: Tx,
   { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
-): Promise<'open before' | 'first of the user' | 'another of the user'> {
+): Promise<'first of the user' | 'another of the user' | undefined> {
   await lockPresence(tx, userId)
   const open = await tx.all(openStatement, [userId, channelId])
-  if (open.includes(sessionId)) return 'open before'
-  await tx.run(openChatStatement, [sessionId, channelId])
+  if (open.includes(sessionId)) return undefined
+  if ((await tx.run(openChatStatement, [sessionId, channelId])) === 0) return undefined
   return open.length === 0 ? 'first of the user' : 'another of the user'
 }
 
@@ -134,7 +137,9 @@ const openStatement = reading(
 )
 const openChatStatement = {
   name: 'insert-chat-session',
-  text: 'insert into chat_session (session_id, channel_id) values ($1, $2)',
+  text: `
+    insert into chat_session (session_id, channel_id)
+    select us.id, $2 from user_session us where us.id = $1 and us.state = 'ACTIVE'`,
 }
 
 /** Ends a chat session. @returns whether it was the user's last in the channel; undefined if it was not active */

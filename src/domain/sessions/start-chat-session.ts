@@ -12,7 +12,7 @@ export async function startChatSession(
   const { applicationId, userId } = caller
   await ctx.db.transact(async (tx) => {
     const opened = await insertChatSession(tx, { sessionId, userId, channelId })
-    if (opened === 'open before') return
+    if (opened === undefined) return
     const type =
       opened === 'first of the user' ? 'channel.participant.active' : 'channel.chat_session.started'
     await tx.emit({ type, applicationId, channelId, payload: { userId, ...causeOf(caller) } })

@@ -120,3 +120,11 @@ it('a user who was offline does not go offline by a ban', async () => {
   const banned = [offline.id, online.id]
   expect((await offlineUserIds()).filter((id) => banned.includes(Number(id)))).toEqual([online.id])
 })
+
+it('no chat session starts in a session that has ended', async () => {
+  const channel = await createChannel(application)
+  const session = await start((await createUser(application)).name)
+  await end(session)
+  await enter(session, channel.id)
+  expect(await server.ctx.db.prisma.chatSession.count({ where: { sessionId: session.id } })).toBe(0)
+})
