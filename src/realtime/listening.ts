@@ -3,6 +3,7 @@
 import type { Context } from '#context.ts'
 import { mayReceive } from '#domain/access/topic.ts'
 import { endChatSession } from '#domain/sessions/end-chat-session.ts'
+import { listOpenChats } from '#domain/sessions/list-open-chats.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { reasonForEnd } from '#domain/users/bans/reason-for-end.ts'
 import { ChatError } from '#errors.ts'
@@ -29,6 +30,8 @@ export class Listening {
   readonly #hub: Hub
   readonly #broadcaster: Broadcaster
   readonly #catchUp: CatchUp
+  /** Ends of chat sessions that clients have given up, by session. */
+  readonly #settling = new WeakMap<Session, Promise<unknown>>()
 
   constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, catchUp: CatchUp) {
     this.#ctx = ctx
@@ -77,6 +80,7 @@ export class Listening {
         destination,
       )
       if (opensChatSession && 'channelId' in owner) {
+        await this.#settling.get(session)
         await startChatSession(this.#ctx, session.caller(), session.facts.id, owner.channelId)
         // Clients wait for this RECEIPT before they subscribe to the other topics (runtime contract 5.3).
         if (!owed) await this.#broadcaster.whenDelivered(owner.channelId)
@@ -111,8 +115,32 @@ export class Listening {
   async unsubscribe(session: Session, id: string): Promise<void> {
     const subscription = this.#hub.unsubscribe(session, id)
     const channelId = subscription && chatSessionOf(subscription.destination)
-    if (channelId !== undefined) {
+    if (channelId !== undefined && !session.isInChat(channelId)) {
       await endChatSession(this.#ctx, session.caller(), session.facts.id, channelId)
+    }
+  }
+
+  /**
+   * Called when a client requests its user, which it does after resubscribing to everything (runtime contract 1.5). Ends
+   * the chat sessions that it left while it had no connection.
+   */
+  settle(connection: Connection): void {
+    const { session } = connection
+    const { givenUp, mayBeMore } = session.owed.settle(session.facts.userId, session.topics)
+    const channelIds = givenUp.flatMap((topic) => chatSessionOf(topic) ?? [])
+    if (channelIds.length === 0 && !mayBeMore) return
+    const ending = this.#endChats(connection, mayBeMore ? undefined : channelIds)
+    this.#settling.set(session, Promise.allSettled([ending]))
+    this.#ctx.later(ending)
+  }
+
+  /** Ends the chat sessions in these channels, by default in all, that the session is not subscribed to. */
+  async #endChats(connection: Connection, channelIds?: number[]): Promise<void> {
+    const { session } = connection
+    const { id } = session.facts
+    for (const channelId of channelIds ?? (await listOpenChats(this.#ctx, id))) {
+      if (session.connection !== connection) return
+      if (!session.isInChat(channelId)) await endChatSession(this.#ctx, session.caller(), id, channelId)
     }
   }
 

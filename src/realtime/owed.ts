@@ -76,13 +76,22 @@ export class OwedTopics {
    * Called when the client requests its user, which official clients do after resubscribing to everything (runtime
    * contract 1.5). Marks the remaining topics as given up.
    * @param subscribed destinations of the current subscriptions
+   * @returns the topics that were not given up before, and whether there may be others, which are unknown
    */
-  settle(userId: number, subscribed: Iterable<string>): void {
+  settle(userId: number, subscribed: Iterable<string>): { givenUp: string[]; mayBeMore: boolean } {
     const prefix = currentUserHypermedia.topics.self.at({ id: userId }).replace(/\w+$/, '')
     const isOwn = (topic: string) => topic.startsWith(prefix)
-    if (![...subscribed].some(isOwn) || [...this.#topics.keys()].some(isOwn)) return
-    for (const owed of this.#topics.values()) owed.isGivenUp = true
+    if (![...subscribed].some(isOwn) || [...this.#topics.keys()].some(isOwn)) {
+      return { givenUp: [], mayBeMore: false }
+    }
+    const givenUp: string[] = []
+    for (const [topic, owed] of this.#topics) {
+      if (!owed.isGivenUp) givenUp.push(topic)
+      owed.isGivenUp = true
+    }
+    const mayBeMore = this.#any !== undefined
     this.#any = undefined
+    return { givenUp, mayBeMore }
   }
 
   /** The position up to which no event needs to be delivered again; undefined if no topic is owed events. */

@@ -175,7 +175,7 @@ export class Realtime implements StompHandler<Session> {
       return
     }
     const isUser = isCurrentUserRelay(destination)
-    if (isUser) session.owed.settle(session.facts.userId, session.topics)
+    if (isUser) this.#listening.settle(connection)
     const resource = await answerRelay(this.#ctx, this.#router, session, destination, headers)
     if (session.connection !== connection) return
     connection.message(

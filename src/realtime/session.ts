@@ -8,6 +8,7 @@ import { OwedTopics } from '#realtime/owed.ts'
 import type { Subscription } from '#realtime/subscription.ts'
 import { Unacknowledged } from '#realtime/unacknowledged.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
+import { chatSessionOf } from '#resources/topics.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
 import type { MessageHead } from '#stomp/message-head.ts'
@@ -119,6 +120,14 @@ export class Session {
       if (subscription.destination === destination && subscription.state !== 'over') return subscription
     }
     return undefined
+  }
+
+  /** Returns whether the session is subscribed to the topic that makes its user present in a channel. */
+  isInChat(channelId: number): boolean {
+    for (const { destination, state } of this.subscriptions.values()) {
+      if (state !== 'over' && chatSessionOf(destination) === channelId) return true
+    }
+    return false
   }
 
   /** Returns the subscription on which the client expects the answer to an action. */

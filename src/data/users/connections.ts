@@ -112,6 +112,17 @@ const orphansStatement = reading(
     where us.detached_time < chatterie_clock() - $1::int * interval '1 millisecond' and ${orphan} limit ${orphansMax}`,
 )
 
+/** Returns the channels in which a session has an active chat session. Index: chat_session (session_id). */
+export function openChatsOf(db: Db, sessionId: number): Promise<number[]> {
+  return db.all(openChatsStatement, [sessionId])
+}
+
+const openChatsStatement = reading(
+  'open-chats-of-session',
+  column(int8, 'channel_id'),
+  (columns) => `select ${columns} from chat_session where session_id = $1 and state = 'ACTIVE'`,
+)
+
 /**
  * Starts a chat session in a channel. Returns whether it is the user's first there; undefined if it was active already,
  * or the session has ended.
