@@ -13,7 +13,7 @@ import type { Router } from '#realtime/router.ts'
 import type { Session } from '#realtime/session.ts'
 import { type Thread, ThreadShape } from '#resources/thread.ts'
 import type { ClientHeaders } from '#stomp/frames.ts'
-import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
+import { readCursorRequest, readRelayPageRequest } from '#wire/paging.ts'
 import { presentRelayCursorPage, presentRelayPage, presentResource } from '#wire/stompx.ts'
 
 /**
@@ -40,7 +40,7 @@ export async function answerRelay(
     isLegacy: session.isLegacy,
   }
   if (target.paging === 'page') {
-    const place = readPageRequest(query)
+    const place = readRelayPageRequest(query)
     const { shape, contents, page }: PageAnswer = await target.handle(call, place)
     noteMainThreads(session, shape, page.items)
     return presentRelayPage(shape, contents, page, place, base)

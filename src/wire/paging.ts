@@ -28,8 +28,19 @@ const pageMax = 2 ** 31
 /**
  * Parses `page`, `size` and `sort`. Numbers out of range are clamped, not refused, as official clients request `size=0`
  * and expect a hit. `sort` may be repeated or hold several criteria: `name,asc`, `createdTime,desc,name`.
+ * @throws ChatError ClientError if a `sort` names no property
  */
 export function readPageRequest(query: Query): PageRequest {
+  for (const criterion of list(query.sort)) {
+    if (readSort(criterion).length === 0) {
+      throw new ChatError('ClientError', `sort ${criterion} names no property`)
+    }
+  }
+  return readRelayPageRequest(query)
+}
+
+/** Like {@link readPageRequest}, but ignores a `sort` that names no property (runtime contract 3.2). */
+export function readRelayPageRequest(query: Query): PageRequest {
   return {
     number: Math.min(wholeNumber(query.page) ?? 0, pageMax),
     size: readSize(query),
@@ -134,7 +145,6 @@ function readSort(criterion: string): Sort[] {
       sorts.push({ property: camel(part), descending: false })
     }
   }
-  if (sorts.length === 0) throw new ChatError('ClientError', `sort ${criterion} names no property`)
   return sorts
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { ChatError } from '#errors.ts'
-import { cursorLinks, pageLinks, readCursorRequest, readPageRequest } from '#wire/paging.ts'
+import {
+  cursorLinks,
+  pageLinks,
+  readCursorRequest,
+  readPageRequest,
+  readRelayPageRequest,
+} from '#wire/paging.ts'
 
 describe('page, size and sort', () => {
   it.each([
@@ -64,6 +70,10 @@ describe('page, size and sort', () => {
 
   it.each(['asc', ',', 'desc,'])('a sort %j that names no property is refused', (sort) => {
     expect(() => readPageRequest({ sort })).toThrow(ChatError)
+  })
+
+  it.each(['asc', ',', 'desc,'])('a sort %j of a relay, that names no property, is ignored', (sort) => {
+    expect(readRelayPageRequest({ sort }).sort).toEqual([])
   })
 })
 

@@ -2,7 +2,7 @@
 import { column, columnsOf, int8, mapped, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { listPage } from '#data/lists.ts'
+import { knownSorts, listPage } from '#data/lists.ts'
 import { findEmoji } from '#data/messages/emoji.ts'
 import { userColumns } from '#data/rows.ts'
 import { sortableUsers } from '#data/users/user-lists.ts'
@@ -64,6 +64,8 @@ const reactionColumns = mapped(
   ({ emoji, ...reaction }) => ({ emoji: emojiOf(emoji), ...reaction }),
 )
 
+const sortable = { ...sortableUsers, createdTime: 'r.created_time', emoji: 'r.emoji' }
+
 /** Lists the reactions to a message, oldest first. */
 export function listReactions(db: Db, messageId: number, page: PageRequest): Promise<Page<Reaction>> {
   return listPage(
@@ -74,12 +76,12 @@ export function listReactions(db: Db, messageId: number, page: PageRequest): Pro
       from: sql`reaction r join "user" u on u.id = r.user_id`,
       id: 'r.ctid',
       where: [sql`r.message_id = ${messageId}::bigint`],
-      sortable: { ...sortableUsers, createdTime: 'r.created_time', emoji: 'r.emoji' },
+      sortable,
       order: 'r.created_time, r.emoji, r.user_id',
       columns: reactionColumns,
       joins: 'join reaction r on r.ctid = page.id join "user" u on u.id = r.user_id',
     },
-    page,
+    knownSorts(page, sortable),
   )
 }
 

@@ -2,7 +2,7 @@
 import { bool, column, columnsOf, jsonb, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { listPage } from '#data/lists.ts'
+import { knownSorts, listPage } from '#data/lists.ts'
 import { userColumns } from '#data/rows.ts'
 import { sortableUsers } from '#data/users/user-lists.ts'
 import type { MessageReport } from '#resources/message.ts'
@@ -70,6 +70,8 @@ const countStatement = {
   text: 'update message set report_count = greatest(report_count + $2::int, 0) where id = $1',
 }
 
+const sortable = { ...sortableUsers, id: 'r.id', createdTime: 'r.created_time', reason: 'r.reason' }
+
 /** Lists the reports of a message with the users who made them, oldest first. */
 export function listReports(db: Db, messageId: number, page: PageRequest): Promise<Page<MessageReport>> {
   return listPage(
@@ -80,11 +82,11 @@ export function listReports(db: Db, messageId: number, page: PageRequest): Promi
       from: sql`message_report r join "user" u on u.id = r.user_id`,
       id: 'r.id',
       where: [sql`r.message_id = ${messageId}::bigint`],
-      sortable: { ...sortableUsers, id: 'r.id', createdTime: 'r.created_time', reason: 'r.reason' },
+      sortable,
       order: 'r.id',
       columns: select({ ...columnsOf(reportShape, 'r'), user: userColumns('u') }),
       joins: 'join message_report r on r.id = page.id join "user" u on u.id = r.user_id',
     },
-    page,
+    knownSorts(page, sortable),
   )
 }
