@@ -172,8 +172,10 @@ export class StompConnection<S> implements Receiver {
         this.#acknowledge(admitted)
         return undefined
       case 'DISCONNECT':
-        // The client must not send any more frames [STOMP 1.2 DISCONNECT].
+        // The client must not send any more frames [STOMP 1.2 DISCONNECT]. It may close the socket without waiting for
+        // those before it to be served.
         this.#inbox.stop()
+        this.#how = 'disconnect'
         break
     }
     return admitted
@@ -266,7 +268,6 @@ export class StompConnection<S> implements Receiver {
     await this.#inbox.whenAsideDone()
     if (this.#state !== 'open') return
     this.#receipt(frame)
-    this.#how = 'disconnect'
     this.#end('lingering')
     this.#clock.wait(this.#engine.limits.lingerMs)
   }

@@ -247,6 +247,21 @@ describe('the end of a connection', () => {
     await expect.poll(() => server.board.calls.at(-1)).toBe('closed disconnect')
   })
 
+  it('by DISCONNECT is no loss, even if the socket closes while an earlier frame is being processed', async () => {
+    const release = server.board.hold('/slow')
+    const client = await StompClient.connect(server.port)
+    client.send(
+      frame('SEND', { destination: '/slow' }, 'last') + frame('ACK', { id: '1' }) + frame('DISCONNECT'),
+    )
+    await expect.poll(() => server.board.calls.at(-1)).toBe('ack 1')
+    client.ws.terminate()
+    await client.closed
+    const other = await StompClient.connect(server.port)
+    await other.ask('ACK', { id: '2' })
+    release()
+    await expect.poll(() => server.board.calls.slice(-2)).toEqual(['send /slow', 'closed disconnect'])
+  })
+
   it('by a lost socket is reported as lost, once, when none of its frames is being processed', async () => {
     const release = server.board.hold('/slow')
     const client = await StompClient.connect(server.port)
