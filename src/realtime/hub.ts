@@ -177,8 +177,12 @@ export class Hub {
     if (published.isLost) this.#failed(published, this.concernedBy(published), { isLast: true })
   }
 
-  /** Delivers an event to subscriptions of one session that missed it, with the user's relations at that time. */
-  deliverTo(subscriptions: Subscription[], published: PublishedEvent, relations: Relations): void {
+  /**
+   * Delivers an event to subscriptions of one session that missed it, with the user's relations at that time. Skips
+   * those that the client has unsubscribed from.
+   */
+  deliverTo(missed: Subscription[], published: PublishedEvent, relations: Relations): void {
+    const subscriptions = missed.filter((each) => each.session.subscriptions.get(each.id) === each)
     const failed = new Map<Subscription, unknown>()
     for (const delivery of published.deliveries) {
       const bodies = new Bodies(delivery)

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v4 as uuid } from 'uuid'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
@@ -356,6 +356,25 @@ describe('missed events of a topic', () => {
     await Promise.all([delivered(one), delivered(other)])
     await expect.poll(() => phone.bodies(ids[0]).length).toBe(last + 1)
     expect(new Set(phone.bodies(ids[0])).size).toBe(last + 1)
+  })
+
+  it('are not delivered after the RECEIPT of an UNSUBSCRIBE', async () => {
+    const { phone, ids, hears } = await two()
+    const missed = server.ctx.arrivals.missed.bind(server.ctx.arrivals)
+    const reading = Promise.withResolvers<void>()
+    const spy = vi.spyOn(server.ctx.arrivals, 'missed').mockImplementation(async (range) => {
+      const events = await missed(range)
+      await reading.promise
+      return events
+    })
+    await phone.connect()
+    await phone.listen(...ids.map(messages))
+    await expect.poll(() => spy.mock.calls.length).toBe(1)
+    await phone.stomp?.ask('UNSUBSCRIBE', { id: `to ${messages(ids[0])}` })
+    reading.resolve()
+    spy.mockRestore()
+    await hears(ids[1])
+    expect(phone.bodies(ids[0])).toEqual([])
   })
 
   it('that are no longer stored end the session, so that its client starts anew', async () => {
