@@ -1,6 +1,5 @@
 // The real-time API: serves the STOMP frames of sessions, and delivers the events that processes broadcast.
 import type { Context } from '#context.ts'
-import { endSession } from '#domain/sessions/end-session.ts'
 import { startSession } from '#domain/sessions/start-session.ts'
 import { type ChatError, toChatError } from '#errors.ts'
 import { answerRelay, performAction } from '#realtime/answers.ts'
@@ -52,7 +51,7 @@ export class Realtime implements StompHandler<Session> {
     this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#broadcaster.takeOver(key))
     this.#broadcaster = new Broadcaster(ctx, this.#hub, {
       delivered: (published) => this.#delivered(published),
-      takeOver: (key) => this.#sessions.letGo(key),
+      takeOver: (key) => this.#letGo(key),
       released: (key) => this.#sessions.released(key),
     })
     this.#catchUp = new CatchUp(ctx, this.#hub, this.#broadcaster, (session, message) =>
@@ -122,21 +121,19 @@ export class Realtime implements StompHandler<Session> {
   async connect(connection: Connection, { headers }: ClientFrame) {
     const { query, origin } = connection.request
     const { generation, ...hello } = readHello(query, headers)
+    let released: string | undefined
+    const release = (key: string, node: number) => {
+      released = key
+      return this.#sessions.takeOver(key, node)
+    }
     try {
-      const started = await startSession(this.#ctx, {
-        ...hello,
-        authParams: readAuthParams(hello.authParams),
-        release: (key, node) => this.#sessions.takeOver(key, node),
-      })
+      const authParams = readAuthParams(hello.authParams)
+      const started = await startSession(this.#ctx, { ...hello, authParams, release })
       const baseUrls = baseUrlsOf(this.#ctx.baseUrl(origin), this.#ctx.config.publicUrl)
-      const session = await this.#open(connection, started, baseUrls, generation).catch((error) => {
-        const { id, applicationId, user } = started
-        const node = this.#ctx.node.id
-        this.#ctx.later(endSession(this.#ctx, { id, applicationId, userId: user.id, node }))
-        throw error
-      })
+      const session = await this.#open(connection, started, baseUrls, generation)
       return { state: session, headers: { session: started.key, server: 'Chatterie' } }
     } catch (error) {
+      if (released !== undefined) this.#sessions.notResumed(released)
       throw this.#refusal(error)
     }
   }
@@ -144,9 +141,24 @@ export class Realtime implements StompHandler<Session> {
   async #open(...client: Parameters<Sessions['open']>): Promise<Session> {
     const [connection, started] = client
     const session = this.#sessions.open(...client)
-    await this.#listening.relate(session)
+    try {
+      await this.#listening.relate(session)
+    } catch (error) {
+      // Only a client that resumes knows the session, and can try again.
+      this.#sessions.closed(connection, started.isResumed ? 'lost' : 'disconnect', session)
+      throw error
+    }
     if (started.isResumed && session.connection === connection) session.resumedAt = started.ackedPosition
     return session
+  }
+
+  /** Releases a session that another process claims; without an answer, that process waits no longer than it must. */
+  #letGo(key: string): Promise<boolean> {
+    return this.#sessions.letGo(key).catch((error) => {
+      this.#ctx.log.warn({ err: error }, 'a session could not be released to another process')
+      this.#sessions.notResumed(key)
+      return false
+    })
   }
 
   closed(connection: Connection, how: 'disconnect' | 'lost'): void {

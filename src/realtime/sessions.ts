@@ -1,4 +1,5 @@
 // The sessions of this process: connected ones, and detached ones that may still resume.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarm } from '#clock/clock.ts'
 import type { Context } from '#context.ts'
 import { mayStay } from '#domain/access/user.ts'
@@ -119,8 +120,7 @@ export class Sessions {
   }
 
   /** Handles a closed connection: the session ends at once on DISCONNECT, otherwise if it does not resume in time. */
-  closed(connection: Connection, how: 'disconnect' | 'lost'): void {
-    const { session } = connection
+  closed(connection: Connection, how: 'disconnect' | 'lost', session = connection.session): void {
     if (session.connection !== connection) return // it has a newer connection
     this.#hub.remove(session)
     const { acknowledged } = session
@@ -134,12 +134,21 @@ export class Sessions {
       return
     }
     this.#note(key, () => detachSession(this.#ctx, id, acknowledged, topics))
-    if (this.#isClosing) return
-    this.#endings.set(
-      key,
-      this.#ctx.clock.after(graceMs, () => this.#note(key, () => this.#end(session))),
-    )
+    this.#endLater(session)
     if (this.#sessions.size > detachedMax) this.#forgetDetached()
+  }
+
+  /** Ends a session that was released for a connection which then failed, unless it resumes in time. */
+  notResumed(key: string): void {
+    const session = this.#sessions.get(key)
+    if (session && !this.#endings.has(key)) this.#endLater(session)
+  }
+
+  #endLater(session: Session): void {
+    const { key } = session.facts
+    if (this.#isClosing || session.connection) return
+    const end = () => this.#note(key, () => this.#end(session))
+    this.#endings.set(key, this.#ctx.clock.after(graceMs, end))
   }
 
   /** Saves a session's state. While the database is away, retries until the session reconnects or the process stops. */
@@ -177,25 +186,18 @@ export class Sessions {
   readonly missed: OnMissed = ({ position, applicationId }, sessions, { error, isLast }) => {
     if (sessions.length === 0) return
     this.#ctx.metrics.count('sessions closed', sessions.length)
-    this.#ctx.log[error === undefined ? 'info' : 'error'](
-      {
-        ...(error !== undefined && { err: withoutWords(error) }),
-        position,
-        applicationId,
-        sessions: sessions.length,
-      },
-      'sessions were closed: an event cannot be delivered to them',
-    )
+    const facts = { position, applicationId, sessions: sessions.length }
+    const text = 'sessions were closed: an event cannot be delivered to them'
+    if (error === undefined) this.#ctx.log.info(facts, text)
+    else this.#ctx.log.error({ ...facts, err: withoutWords(error) }, text)
     for (const session of sessions) {
       try {
         session.interrupt()
         if (isLast) this.giveUp(session, 'An event could not be delivered: start a new session')
         else session.connection?.fail(interrupted)
       } catch (fault) {
-        this.#ctx.log.error(
-          { err: withoutWords(fault), session: session.facts.id },
-          'a session could not be closed',
-        )
+        const about = { err: withoutWords(fault), session: session.facts.id }
+        this.#ctx.log.error(about, 'a session could not be closed')
       }
     }
   }
@@ -225,22 +227,20 @@ export class Sessions {
     if (node === this.#ctx.node.id) return wasHere
     this.#sessions.delete(key) // it resumed in another process meanwhile, so the state here is outdated
     if (!this.#ctx.bus.isShared) return wasHere
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, releaseMs)
-      this.#releases.set(key, () => {
-        clearTimeout(timer)
-        resolve()
-      })
-      this.#askForRelease(key)
-    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#releases.set(key, resolve)
+    this.#askForRelease(key)
+    await Promise.race([promise, sleep(releaseMs, undefined, { ref: false })])
     this.#releases.delete(key)
     return true
   }
 
   /** Releases a session that another process claims. @returns whether this process held it */
   async letGo(key: string): Promise<boolean> {
+    const session = this.#sessions.get(key)
     const wasHere = await this.#release(key)
     this.#sessions.delete(key) // it resumes in the other process
+    if (session) this.#endLater(session) // has no effect if it does
     return wasHere
   }
 

@@ -5,6 +5,7 @@ import { endSession } from '#domain/sessions/end-session.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { createChannel, createUser } from '../support/factories.ts'
+import { readMetrics } from '../support/metrics.ts'
 import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -158,4 +159,31 @@ it('events are delivered although the answer with them was lost, without any lat
   await expect.poll(isDelivered).toBe(true)
   expect(lost).toBe(1)
   stomp.ws.terminate()
+})
+
+it.each(['arrive', 'relations'] as const)(
+  'a session whose resumption fails in the database (%s) ends unless it is resumed later, and can be',
+  async (step) => {
+    const { id, name } = await createUser(server.main)
+    const { stomp, key } = await connect(name)
+    vi.spyOn(server.ctx.arrivals, step).mockRejectedValueOnce(shuttingDown)
+    expect((await connect(name, key)).key).toBe('')
+    await stomp.closed
+    await vi.waitFor(async () => expect((await sessionOf(key))?.[0]).toBe('ENDED'), patienceMs)
+    expect((await server.main.get(`/users/${id}`)).body.presence.online).toBe(false)
+    const back = await connect(name, key)
+    expect(back.key).toBe(key)
+    back.stomp.ws.close()
+  },
+)
+
+it('a new session whose start fails in the database ends at once', async () => {
+  const { id, name } = await createUser(server.main)
+  const sessions = async () => (await readMetrics(server.url)).text.match(/^chatterie_sessions.*/gm)
+  const before = await sessions()
+  vi.spyOn(server.ctx.arrivals, 'relations').mockRejectedValueOnce(shuttingDown)
+  expect((await connect(name)).key).toBe('')
+  await server.ctx.settled()
+  expect((await server.main.get(`/users/${id}`)).body.presence.online).toBe(false)
+  expect(await sessions()).toEqual(before)
 })
