@@ -5,7 +5,7 @@ import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 import type { Echo } from '#realtime/handlers.ts'
 import { OwedTopics } from '#realtime/owed.ts'
-import type { Subscription } from '#realtime/subscription.ts'
+import { type Subscription, uptime } from '#realtime/subscription.ts'
 import { Unacknowledged } from '#realtime/unacknowledged.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import { chatSessionOf } from '#resources/topics.ts'
@@ -23,6 +23,9 @@ export type Connection = StompConnection<Session>
  * assumed not to acknowledge.
  */
 const keptMax = 10_000
+
+/** How long messages sent before an acknowledged one are waited for, in seconds. */
+const overdueAfter = 60
 
 /** Maximum number of answered actions remembered until their events are delivered. */
 const answeredMax = 1_000
@@ -82,6 +85,8 @@ export class Session {
   /** Topics new to the session start at this position. */
   readonly startPosition: number
   readonly #unacknowledged = new Unacknowledged()
+  /** When the latest of the acknowledged messages of this connection was sent; see {@link uptime}. */
+  #receivedAt = 0
   /** State of the answer of each action, by receipt. `delivered`: the action's event delivered it. */
   readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'delivered'>()
   #messages = 0
@@ -244,7 +249,23 @@ export class Session {
       return
     }
     this.isDirty = true
+    if (typeof sent.ack === 'number') this.#receivedAt = Math.max(this.#receivedAt, sent.at)
     sent.subscription.advance()
+  }
+
+  /**
+   * Stops waiting for acknowledgements that will not come, such as after an error in the client: of messages sent more
+   * than a minute ago, and before one that is acknowledged. A connection keeps the order, so they were received, too.
+   */
+  dropOverdue(): void {
+    const before = Math.min(this.#receivedAt, uptime() - overdueAfter)
+    for (const subscription of this.subscriptions.values()) {
+      for (const sent of subscription.unacknowledged()) {
+        if (sent.at >= before || sent.ack === '') break // an event that was missed was not sent
+        this.#unacknowledged.drop(sent)
+      }
+      subscription.advance()
+    }
   }
 
   /** Removes a subscription, and stops waiting for the acknowledgements of its messages. */
@@ -260,6 +281,7 @@ export class Session {
       this.owed.add(subscription.destination, subscription.owed)
     }
     this.#unacknowledged.clear()
+    this.#receivedAt = 0
     for (const [receipt, answer] of this.#answered) {
       if (answer !== 'acknowledged') this.#answered.delete(receipt)
     }

@@ -281,6 +281,7 @@ export class Sessions {
     for (const session of dirty) {
       session.isDirty = false
       session.keptAt = now
+      session.dropOverdue()
       if (session.isOverwhelmed) {
         this.giveUp(session, 'The client does not acknowledge its messages: start a new session')
       }

@@ -20,6 +20,8 @@ export interface Sent {
   readonly ack: number | string
   readonly position: number
   readonly type: string
+  /** When it was sent, or its event delivered, in whole seconds of {@link uptime}. */
+  readonly at: number
   isAcknowledged: boolean
   next: Sent | undefined
 }
@@ -99,7 +101,8 @@ export class Subscription {
 
   /** Records a message that was sent. */
   expect(ack: number | string, position: number, type: string): Sent {
-    const sent: Sent = { subscription: this, ack, position, type, isAcknowledged: false, next: undefined }
+    const at = uptime()
+    const sent: Sent = { subscription: this, ack, position, type, at, isAcknowledged: false, next: undefined }
     if (this.#last) this.#last.next = sent
     else this.#first = sent
     this.#last = sent
@@ -140,6 +143,11 @@ export class Subscription {
       if (sent.isAcknowledged) ahead.add(nameOf(sent.position, sent.type))
     return { position, ids: new Set([this.id]), ahead }
   }
+}
+
+/** Returns the whole seconds since the process started. */
+export function uptime(): number {
+  return Math.floor(performance.now() / 1_000)
 }
 
 /** Returns the name of a message in `ahead`. */

@@ -2,12 +2,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v4 as uuid } from 'uuid'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { leaveChannel } from '#domain/channels/members/leave-channel.ts'
 import { muteChannel } from '#domain/channels/members/mute-channel.ts'
+import { currentPosition } from '#domain/events/current-position.ts'
 import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
@@ -375,6 +376,35 @@ describe('missed events of a topic', () => {
     spy.mockRestore()
     await hears(ids[1])
     expect(phone.bodies(ids[0])).toEqual([])
+  })
+
+  it('are delivered to a client that once failed to acknowledge a message, long after the log has deleted that', async () => {
+    const all = await chat()
+    const { channel, phone, topics } = all
+    phone.acknowledges = false
+    await say(channel.id, 'failed')
+    await expect.poll(() => phone.bodies(channel.id)).toEqual(['failed'])
+    phone.acknowledges = true
+    const hasAcknowledgedAll = async () => {
+      const key = phone.session ?? ''
+      const { ackedPosition } = await server.ctx.db.prisma.userSession.findUniqueOrThrow({ where: { key } })
+      return Number(ackedPosition) === (await currentPosition(server.ctx))
+    }
+    const now = performance.now.bind(performance)
+    const time = vi.spyOn(performance, 'now').mockImplementation(() => now() + 62_000)
+    onTestFinished(() => time.mockRestore())
+    await say(channel.id, 'later')
+    await expect.poll(() => phone.bodies(channel.id)).toEqual(['failed', 'later'])
+    time.mockImplementation(() => now() + 124_000)
+    await say(channel.id, 'last')
+    await expect.poll(() => phone.bodies(channel.id).at(-1)).toBe('last')
+    await expect.poll(hasAcknowledgedAll).toBe(true)
+    await phone.cut()
+    await server.ctx.db.query({ text: 'delete from event_log' }, [])
+    await say(channel.id, 'missed')
+    await phone.connect()
+    await phone.listen(...topics)
+    await expect.poll(() => phone.bodies(channel.id)).toEqual(['failed', 'later', 'last', 'missed'])
   })
 
   it('that are no longer stored end the session, so that its client starts anew', async () => {

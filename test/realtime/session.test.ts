@@ -1,6 +1,6 @@
 // Acknowledgements of a session, and what is delivered to it again. [runtime contract 1.5, decision 9]
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { realClock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { type Connection, Session } from '#realtime/session.ts'
@@ -74,6 +74,41 @@ describe('a session', () => {
     expect(all.session.acknowledged).toBe(2)
     all.session.acknowledge(acks[2] ?? '')
     expect(all.session.acknowledged).toBe(3)
+  })
+
+  it('waits a minute for what it has not acknowledged before what it has, on any topic, and then no longer', () => {
+    const all = open()
+    const topics = [subscribe(all.session, 's'), subscribe(all.session, 't')] as const
+    const time = vi.spyOn(performance, 'now').mockReturnValue(0)
+    onTestFinished(() => time.mockRestore())
+    tell(all, topics[0], 1)
+    tell(all, topics[1], 2)
+    time.mockReturnValue(30_000)
+    const ack = tell(all, topics[1], 3)?.ack ?? ''
+    tell(all, topics[1], 4)
+    time.mockReturnValue(90_000)
+    all.session.dropOverdue()
+    expect(all.session.acknowledged).toBe(0)
+    all.session.acknowledge(ack)
+    expect(all.session.acknowledged).toBe(0)
+    all.session.dropOverdue()
+    expect(all.session.acknowledged).toBe(3)
+    time.mockReturnValue(3_600_000)
+    all.session.dropOverdue()
+    expect(all.session.acknowledged).toBe(3)
+  })
+
+  it('never passes an event that it has missed', () => {
+    const all = open()
+    const to = subscribe(all.session)
+    const time = vi.spyOn(performance, 'now').mockReturnValue(0)
+    onTestFinished(() => time.mockRestore())
+    to.miss(1)
+    time.mockReturnValue(90_000)
+    all.session.acknowledge(tell(all, to, 2)?.ack ?? '')
+    time.mockReturnValue(3_600_000)
+    all.session.dropOverdue()
+    expect(all.session.acknowledged).toBe(0)
   })
 
   it('moves its position past events that do not concern it', () => {

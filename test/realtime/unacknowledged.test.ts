@@ -5,7 +5,7 @@ import { Unacknowledged } from '#realtime/unacknowledged.ts'
 
 function sentAs(ack: number | string): Sent {
   const subscription = {} as Subscription // nobody looks at it
-  return { subscription, ack, position: 1, type: '', isAcknowledged: false, next: undefined }
+  return { subscription, ack, position: 1, at: 0, type: '', isAcknowledged: false, next: undefined }
 }
 
 describe('unacknowledged messages', () => {
