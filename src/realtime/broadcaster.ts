@@ -10,11 +10,11 @@ import { positionOfNow } from '#domain/events/position-of-now.ts'
 import { DeliveryQueue } from '#realtime/delivery-queue.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
-import { Turns } from '#realtime/turns.ts'
 import { Typing } from '#realtime/typing.ts'
 import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
 import type { Signal } from '#resources/signals.ts'
+import { Turns } from '#stomp/turns.ts'
 
 export interface BroadcasterHooks {
   /** Called after an event is delivered in this process; the next event waits for the promise. */

@@ -328,6 +328,8 @@ describe('the stream of a journal', () => {
 
   it('ends when its world is removed', async () => {
     const stream = open()
+    await createUser('last')
+    await expect.poll(stream.text).toContain('"name":"last"')
     await expect
       .poll(async () => {
         await server.testApi.delete(`/worlds/${world.id}`)
