@@ -64,6 +64,14 @@ it('one process leads at a time, and the next one leads at once when that one st
   expect(await first.tryToLead(), 'who has resigned does not come back').toBe(false)
 })
 
+it('a process that asks for the lead twice at the same time knows its term', async () => {
+  const [first, second] = [await startNode(), await startNode()]
+  await emit(3)
+  await first.resign()
+  await Promise.all([second.tryToLead(), second.tryToLead()])
+  expect((await takeEvents(db, mustLead(second)))?.taken).toBe(3)
+})
+
 it('the lead of a process that died is free at once', async () => {
   const first = await startNode()
   const second = await startNode()
@@ -116,7 +124,10 @@ describe('a process whose connection breaks', () => {
     const broken = new pg.Client({ connectionString: database.url })
     await broken.connect()
     const held = broken.query('select pg_advisory_lock($1, $2)', [0x6e6f_6465, node.id])
-    await expect.poll(() => sql('select from pg_locks where not granted')).toHaveLength(1)
+    const waiting = `
+      select from pg_locks l join pg_database d on d.oid = l.database
+      where not l.granted and d.datname = current_database()`
+    await expect.poll(() => sql(waiting), { timeout: patienceMs }).toHaveLength(1)
     await cut()
     await held
     await expect.poll(failed, { timeout: patienceMs }).toBeGreaterThan(1)

@@ -42,6 +42,7 @@ export class Node {
   #hasResigned = false
   #beats: NodeJS.Timeout | undefined
   #isBeating = false
+  #asking: Promise<boolean> = Promise.resolve(false)
 
   constructor(url: DatabaseUrl, log: Pick<BaseLogger, 'warn' | 'info'>) {
     this.#url = url
@@ -88,7 +89,14 @@ export class Node {
   }
 
   /** Takes the lead if it is free. @returns whether this process leads */
-  async tryToLead(): Promise<boolean> {
+  tryToLead(): Promise<boolean> {
+    // One request at a time: a second one would begin another term, of which this process would not know.
+    const ask = () => this.#askForLead()
+    this.#asking = this.#asking.then(ask, ask)
+    return this.#asking
+  }
+
+  async #askForLead(): Promise<boolean> {
     const client = this.#client
     if (this.#state !== 'follower' || this.#hasResigned || !client) return this.isLeader
     const askedAt = performance.now()
@@ -98,7 +106,7 @@ export class Node {
     const [row] = rows
     if (row?.ended) {
       await sleep(endMs, undefined, { ref: false })
-      return this.tryToLead()
+      return this.#askForLead()
     }
     if (!row?.term || this.#client !== client || this.#state !== 'follower') return this.isLeader
     this.#term = Number(row.term)
