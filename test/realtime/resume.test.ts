@@ -385,11 +385,6 @@ describe('missed events of a topic', () => {
     await say(channel.id, 'failed')
     await expect.poll(() => phone.bodies(channel.id)).toEqual(['failed'])
     phone.acknowledges = true
-    const hasAcknowledgedAll = async () => {
-      const key = phone.session ?? ''
-      const { ackedPosition } = await server.ctx.db.prisma.userSession.findUniqueOrThrow({ where: { key } })
-      return Number(ackedPosition) === (await currentPosition(server.ctx))
-    }
     const now = performance.now.bind(performance)
     const time = vi.spyOn(performance, 'now').mockImplementation(() => now() + 62_000)
     onTestFinished(() => time.mockRestore())
@@ -398,13 +393,19 @@ describe('missed events of a topic', () => {
     time.mockImplementation(() => now() + 124_000)
     await say(channel.id, 'last')
     await expect.poll(() => phone.bodies(channel.id).at(-1)).toBe('last')
-    await expect.poll(hasAcknowledgedAll).toBe(true)
+    const last = await currentPosition(server.ctx)
+    const key = phone.session ?? ''
+    const acknowledged = async () =>
+      Number((await server.ctx.db.prisma.userSession.findUniqueOrThrow({ where: { key } })).ackedPosition)
+    await delivered(all) // makes the session's position be saved once more
+    await expect.poll(acknowledged).toBeGreaterThanOrEqual(last)
     await phone.cut()
-    await server.ctx.db.query({ text: 'delete from event_log' }, [])
+    await server.ctx.db.query({ text: 'delete from event_log where position <= $1' }, [last])
     await say(channel.id, 'missed')
     await phone.connect()
     await phone.listen(...topics)
-    await expect.poll(() => phone.bodies(channel.id)).toEqual(['failed', 'later', 'last', 'missed'])
+    await expect.poll(() => phone.bodies(channel.id).at(-1)).toBe('missed')
+    expect(phone.bodies(channel.id).filter((body) => body === 'failed')).toHaveLength(1)
   })
 
   it('that are no longer stored end the session, so that its client starts anew', async () => {
