@@ -10,6 +10,8 @@ const deliveries = 1_000
 /** The number of deliveries before the server is killed. */
 const before = 300
 const senders = 20
+/** The number of deliveries of a webhook that are under way at a time. */
+const underWayMax = 6
 
 let home: string
 let server: ServerProcess
@@ -49,6 +51,8 @@ it('each of 1,000 pending deliveries arrives at least once, though the server is
   }
   receiver.hold()
   await Promise.all(Array.from({ length: senders }, send))
+  // On a slow machine, some are held for longer than an attempt may take, and are tried again.
+  const repeated = Math.max(0, receiver.waiting - underWayMax)
   receiver.release(before)
   await expect.poll(() => receiver.received.length, { interval: 1 }).toBeGreaterThanOrEqual(before)
   expect(await server.end('SIGKILL')).toBe(null)
@@ -60,5 +64,6 @@ it('each of 1,000 pending deliveries arrives at least once, though the server is
   await expect.poll(() => names().size, { interval: 50 }).toBe(deliveries)
   const ids = new Set(receiver.received.map(({ headers }) => headers['webhook-id']))
   expect(ids.size, 'what comes twice has the same id').toBe(deliveries)
-  expect(receiver.received.length - deliveries, 'only what was under way comes twice').toBeLessThanOrEqual(6)
+  const twice = receiver.received.length - deliveries - repeated
+  expect(twice, 'only what was under way comes twice').toBeLessThanOrEqual(underWayMax)
 })
