@@ -100,7 +100,8 @@ export class Sessions {
     generation?: Generation,
   ): Session {
     const { key, id, applicationId, user, ackedPosition, isVouched, topics, isResumed } = started
-    this.#endings.get(key)?.cancel()
+    const ending = this.#endings.get(key)
+    ending?.cancel()
     this.#endings.delete(key)
     const known = this.#sessions.get(key)
     // Of two connections that resumed the session at the same time, the client uses the one that is still open.
@@ -110,9 +111,9 @@ export class Sessions {
     if (isResumed && session !== known) session.isFromElsewhere = true
     this.#disconnect(session)
     session.attach(connection, baseUrls, generation)
-    // The loss of an earlier connection may be saved only after the session was resumed.
+    // The loss of a connection that was not there yet at the release may be saved after the resumption.
     const noting = this.#noting.get(key)
-    if (noting) this.#ctx.later(noting.then(() => this.#reclaim([session])))
+    if (ending || noting) this.#ctx.later(Promise.resolve(noting).then(() => this.#reclaim([session])))
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     this.#hub.add(session)
