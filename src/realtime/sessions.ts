@@ -100,9 +100,8 @@ export class Sessions {
     generation?: Generation,
   ): Session {
     const { key, id, applicationId, user, ackedPosition, isVouched, topics, isResumed } = started
-    const ending = this.#endings.get(key)
-    ending?.cancel()
-    this.#endings.delete(key)
+    this.#endings.get(key)?.cancel()
+    const wasEnding = this.#endings.delete(key)
     const known = this.#sessions.get(key)
     // Of two connections that resumed the session at the same time, the client uses the one that is still open.
     if (known?.connection && connection.state === 'closed') return known
@@ -113,7 +112,7 @@ export class Sessions {
     session.attach(connection, baseUrls, generation)
     // The loss of a connection that was not there yet at the release may be saved after the resumption.
     const noting = this.#noting.get(key)
-    if (ending || noting) this.#ctx.later(Promise.resolve(noting).then(() => this.#reclaim([session])))
+    if (wasEnding || noting) this.#ctx.later(Promise.resolve(noting).then(() => this.#reclaim([session])))
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     this.#hub.add(session)
