@@ -123,6 +123,8 @@ export interface JobInput {
   userId?: number
   /** What to do with the messages of an erased person. */
   messages?: 'keep' | 'redact' | 'delete'
+  /** The name of an erased person; removed when the job is done. */
+  name?: string
   /** Texts that identify an erased person; removed when the job is done. */
   terms?: string[]
 }

@@ -3,6 +3,7 @@ import { noteActivityOf } from '#data/channels/activity.ts'
 import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
+import { erasedKey } from '#data/jobs/imports.ts'
 import { nextAfter, pageColumns } from '#data/keyset.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 import type { Withdrawn } from '#data/removal/withdrawal.ts'
@@ -107,43 +108,66 @@ export function removeOwn(
   return tx.run({ text: statement }, [userId, limit, applicationId])
 }
 
-/** Forgets a page of webhook deliveries about the person: ended ones are deleted, pending ones rebuilt when sent. */
-export async function forgetDeliveriesAbout(
-  tx: Querier,
-  input: {
-    applicationId: number
-    userId: number
-    patterns: string[]
-    after: number
-    limit: number
-    deep: boolean
-  },
-): Promise<{ next: number | undefined; count: number }> {
-  const { applicationId, userId, patterns, after, limit, deep } = input
-  const row = await tx.single(deliveriesStatement, [applicationId, userId, patterns, after, limit, deep])
-  return { count: row.count, next: nextAfter(row, limit) }
+/** A webhook delivery that may be about a person. */
+export interface DeliveryRow {
+  id: number
+  payload: { userId?: number; by?: number }
+  /** The JSON that is sent, once it is composed. */
+  body: string | null
+  attempts: unknown
 }
 
-const deliveriesStatement = reading(
-  'forget-deliveries-about',
+/** Finds the deliveries on a page that may be about the person: they contain the id of the user, or match a pattern. */
+export async function findDeliveriesAbout(
+  tx: Querier,
+  input: { applicationId: number; userId: number; patterns: string[]; after: number; limit: number },
+): Promise<{ rows: DeliveryRow[]; next: number | undefined }> {
+  const { applicationId, userId, patterns, after, limit } = input
+  const row = await tx.single(findDeliveriesStatement, [applicationId, userId, patterns, after, limit])
+  return { rows: row.rows, next: nextAfter(row, limit) }
+}
+
+const findDeliveriesStatement = reading(
+  'find-deliveries-about',
   select({
     ...pageColumns,
-    count: column(int4, '((select count(*) from gone) + (select count(*) from anew))::int'),
+    rows: column(
+      jsonb<DeliveryRow[]>(),
+      `(select coalesce(json_agg(json_build_object('id', p.id, 'payload', p.payload, 'body', p.body, 'attempts', p.attempts)), '[]')
+        from page p where p.payload ->> 'userId' = ($2::bigint)::text or p.payload ->> 'by' = ($2::bigint)::text
+          or p.payload::text ~ ('"id": ' || $2::bigint || '[,}]') or p.body ~ ('"id":' || $2::bigint || '[,}]')
+          or p.payload::text ilike any($3::text[]) or p.body ilike any($3::text[]) or p.attempts::text ilike any($3::text[]))`,
+    ),
   }),
   (columns) => `
     with page as materialized (
-      select d.id, d.state, d.payload, d.body, d.attempts from webhook_delivery d
+      select d.id, d.payload, d.body, d.attempts from webhook_delivery d
       where d.webhook_id = any(array(select w.id from webhook w where w.application_id = $1)) and d.id > $4
       order by d.id limit $5::int
-    ), about as materialized (
-      select id, state from page p where p.payload ->> 'userId' = ($2::bigint)::text or p.payload ->> 'by' = ($2::bigint)::text
-        or p.body like '%"id":' || $2::bigint || ',%'
-        or p.payload::text ilike any($3::text[]) or p.body ilike any($3::text[]) or p.attempts::text ilike any($3::text[])
+    )
+    select ${columns}`,
+)
+
+/**
+ * Forgets webhook deliveries: ended ones are deleted, pending ones composed anew when they are sent.
+ * @param deep whether a deleted message in the payload is removed, too
+ * @returns how many
+ */
+export function forgetDeliveries(tx: Querier, ids: number[], deep: boolean): Promise<number> {
+  return tx.single(forgetDeliveriesStatement, [ids, deep])
+}
+
+const forgetDeliveriesStatement = reading(
+  'forget-deliveries',
+  column(int4, '((select count(*) from gone) + (select count(*) from anew))::int'),
+  (columns) => `
+    with about as materialized (
+      select id, state from webhook_delivery where id = any($1::bigint[])
     ), gone as (
       delete from webhook_delivery where id in (select id from about where state <> 'PENDING') returning 1
     ), anew as (
       update webhook_delivery set body = null,
-        payload = case when $6::boolean then payload - 'message' else payload end
+        payload = case when $2::boolean then payload - 'message' else payload end
       where id in (select id from about where state = 'PENDING') returning 1
     )
     select ${columns}`,
@@ -157,44 +181,56 @@ export async function hasEvents(db: Querier, applicationId: number): Promise<boo
   )
 }
 
-/** Deletes import keys that identify the person; those items can then be imported again. @returns how many */
-export function forgetKeys(
-  tx: Querier,
-  applicationId: number,
-  patterns: string[],
-  limit: number,
-): Promise<number> {
-  return tx.run(
-    {
-      text: `
-        delete from idempotency_key where ctid = any(array(
-          select ctid from idempotency_key where application_id = $1 and key ilike any($2::text[]) limit $3::int))`,
-    },
-    [applicationId, patterns, limit],
-  )
+/** An import key, whose kind is the type of the job. */
+export interface ImportKey {
+  kind: string
+  key: string
 }
 
-/** Removes what identifies the person from items of a move. @returns how many rows */
-export function forgetMovedItems(
+/** Finds the import keys that match a pattern, on a page after a key, or on the first. */
+export async function findImportKeys(
   tx: Querier,
-  applicationId: number,
-  patterns: string[],
-  limit: number,
-): Promise<number> {
-  return tx.run(
-    {
-      text: `
-        update moved_item set
-          key = case when key ilike any($2::text[]) then 'erased ' || gen_random_uuid() else key end,
-          parent_key = case when parent_key ilike any($2::text[]) then null else parent_key end,
-          content = case when content::text ilike any($2::text[]) then null else content end
-        where ctid = any(array(
-          select ctid from moved_item where application_id = $1
-            and (key ilike any($2::text[]) or parent_key ilike any($2::text[]) or content::text ilike any($2::text[]))
-          limit $3::int))`,
-    },
-    [applicationId, patterns, limit],
-  )
+  input: { applicationId: number; patterns: string[]; after: ImportKey | undefined; limit: number },
+): Promise<{ rows: ImportKey[]; next: ImportKey | undefined }> {
+  const { applicationId, patterns, after, limit } = input
+  const values = [applicationId, patterns, after?.kind ?? null, after?.key ?? '', limit]
+  const { rows, last, size } = await tx.single(findKeysStatement, values)
+  return { rows, next: size < limit ? undefined : last }
+}
+
+const findKeysStatement = reading(
+  'find-import-keys',
+  select({
+    last: column(
+      jsonb<ImportKey | undefined>(),
+      '(select to_json(p) from page p order by kind desc, key desc limit 1)',
+    ),
+    size: pageColumns.size,
+    rows: column(
+      jsonb<ImportKey[]>(),
+      `(select coalesce(json_agg(p), '[]') from page p where p.key ilike any($2::text[]))`,
+    ),
+  }),
+  (columns) => `
+    with page as materialized (
+      select kind, key from idempotency_key
+      where application_id = $1 and (kind, key) > (coalesce($3::job_type, enum_first(null::job_type)), $4::text)
+      order by kind, key limit $5::int
+    )
+    select ${columns}`,
+)
+
+/** Replaces import keys by their hashes, so that the items are not imported again. @returns how many */
+export function hashImportKeys(tx: Querier, applicationId: number, keys: ImportKey[]): Promise<number> {
+  return tx.run(hashKeysStatement, [applicationId, keys.map(({ kind }) => kind), keys.map(({ key }) => key)])
+}
+
+const hashKeysStatement = {
+  name: 'hash-import-keys',
+  text: `
+    update idempotency_key k set key = ${erasedKey('k.key')}
+    from unnest($2::job_type[], $3::text[]) named (kind, key)
+    where k.application_id = $1 and k.kind = named.kind and k.key = named.key`,
 }
 
 /** Expires the files of all earlier exports, because they contain the person, too. @returns how many */
@@ -271,7 +307,7 @@ const leftStatement = reading(
     ) l where l.said ilike any($2::text[]) group by l.name order by l.name`,
 )
 
-/** Removes the search terms from a job. */
+/** Removes the name and the search terms from a job. */
 export async function forgetTerms(tx: Querier, jobId: number): Promise<void> {
-  await tx.run({ text: `update job set input = input - 'terms' where id = $1` }, [jobId])
+  await tx.run({ text: `update job set input = input - 'terms' - 'name' where id = $1` }, [jobId])
 }

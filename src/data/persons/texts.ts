@@ -1,5 +1,6 @@
 // Where text that may name a person is, in rows that others wrote or that repeat what the person wrote. Everything else
 // is ours: a person chooses their name, and one who is called `key` or `HOSTED` must not change what rows mean.
+import type { MovedKind } from '#resources/moving.ts'
 
 /** What people write in a column, or in a member of our own JSON. */
 export type Texts =
@@ -65,6 +66,13 @@ const payload = {
 } as const satisfies Texts
 
 /**
+ * Of the body of a webhook, whose data is a subject, an object of subjects, or the event's payload; see webhook-bodies.ts.
+ */
+export const webhookBody = {
+  data: { ...group, members: [user], lastReceivedMessage: message, ...user, ...message, ...payload },
+} as const satisfies Texts
+
+/**
  * By table and column. Not what customers wrote for machines, such as scripts, styles and templates, nor the names of
  * operators and of their keys in what they did.
  */
@@ -100,4 +108,25 @@ export const texts: Record<string, Record<string, Texts>> = {
   event_log: { payload },
   outbox_event: { payload },
   audit_entry: { details: { name: 'text', reason: 'text', url: 'url' } },
+}
+
+/** Of the items of a move that are yet to be written, by kind; see resources/moving.ts. */
+export const movedTexts: Partial<Record<MovedKind, Texts>> = {
+  settings: { properties: 'own' },
+  user: { presenceStatus: 'status', properties: 'own' },
+  picture: { url: 'url' },
+  channel: { name: 'text', displayName: 'text', properties: 'own' },
+  message: { body: 'text', file, groupTag: 'text', mentions: [{ tag: 'text' }], links, properties: 'own' },
+  notification: { title: 'text', body: 'text' },
+  function: { description: 'text' },
+}
+
+/** Where the items of a move refer to users and messages by their keys. */
+export const movedKeys: Partial<Record<MovedKind, Texts>> = {
+  channel: { creator: 'text', members: ['text'] },
+  message: { user: 'text', mentions: [{ key: 'text' }], reactions: [{ users: ['text'] }] },
+  member: { user: 'text' },
+  invite: { user: 'text' },
+  receipts: { author: 'text', readers: [{ user: 'text' }] },
+  notification: { recipient: 'text', message: 'text' },
 }

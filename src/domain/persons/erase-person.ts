@@ -6,14 +6,17 @@ import type { RunningJob } from '#data/jobs/jobs.ts'
 import { likePatterns } from '#data/lists.ts'
 import {
   addErased,
+  type DeliveryRow,
   expireExports,
+  findDeliveriesAbout,
   findErased,
+  findImportKeys,
   findLeft,
-  forgetDeliveriesAbout,
-  forgetKeys,
-  forgetMovedItems,
+  forgetDeliveries,
   forgetTerms,
   hasEvents,
+  hashImportKeys,
+  type ImportKey,
   ownTables,
   redactMessagesBy,
   removeMessagesBy,
@@ -27,11 +30,12 @@ import {
   repeatingTables,
   rewriteRow,
 } from '#data/persons/naming-rows.ts'
-import { texts } from '#data/persons/texts.ts'
+import { texts, webhookBody } from '#data/persons/texts.ts'
 import { removeTrace, tracesOfUsers } from '#data/removal/traces.ts'
 import { theSystem } from '#domain/access/operator.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
+import { forgettingItems } from '#domain/persons/forget-moved-items.ts'
 import { type Redactor, redactorOf } from '#domain/persons/redactor.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 import { removalOf } from '#domain/removal/removal-of.ts'
@@ -64,14 +68,14 @@ export async function erasePerson(ctx: Context, begun: RunningJob, signal: Abort
     await erase(table, async (tx) => full(await removeOwn(tx, table, input)))
   }
   const patterns = likePatterns(terms)
-  await erase('idempotency_key', async (tx) => full(await forgetKeys(tx, applicationId, patterns, batchMax)))
-  await erase('moved_item', async (tx) => full(await forgetMovedItems(tx, applicationId, patterns, batchMax)))
-  await erase('file', async (tx) => ({ count: await expireExports(tx, applicationId, job.id), more: false }))
   const redactor = redactorOf(terms, userId)
+  await erase('idempotency_key', hashing(begun, redactor, patterns))
+  await erase('moved_item', forgettingItems(begun, redactor, patterns))
+  await erase('file', async (tx) => ({ count: await expireExports(tx, applicationId, job.id), more: false }))
   for (const table of namingTables) await erase(table, rewriting(begun, table, redactor, patterns))
   // Deliveries in progress may rest on data removed above, so they are searched once all events are published.
   await isPublished(ctx, applicationId, signal)
-  await erase('webhook_delivery', forgetting(begun, patterns))
+  await erase('webhook_delivery', forgetting(begun, redactor, patterns))
   for (const table of repeatingTables) await erase(table, rewriting(begun, table, redactor, patterns))
   await finish(ctx, job, patterns)
 }
@@ -87,15 +91,41 @@ async function isPublished(ctx: Context, applicationId: number, signal: AbortSig
 const lookMs = 250
 const looksMax = 40
 
-/** Removes webhook deliveries about the person. */
-function forgetting({ applicationId, userId = 0, messages }: RunningJob, patterns: string[]): Kind {
-  let after = 0
+/** Replaces import keys that name the person by their hashes. */
+function hashing({ applicationId }: RunningJob, redact: Redactor, patterns: string[]): Kind {
+  let after: ImportKey | undefined
   return async (tx) => {
-    const input = { applicationId, userId, patterns, after, limit: batchMax, deep: messages !== 'keep' }
-    const { count, next } = await forgetDeliveriesAbout(tx, input)
-    after = next ?? 0
+    const { rows, next } = await findImportKeys(tx, { applicationId, patterns, after, limit: batchMax })
+    const named = rows.filter(({ key }) => redact('text', key) !== key)
+    const count = named.length === 0 ? 0 : await hashImportKeys(tx, applicationId, named)
+    after = next
     return { count, more: next !== undefined }
   }
+}
+
+/** Removes webhook deliveries about the person. */
+function forgetting(
+  { applicationId, userId = 0, messages }: RunningJob,
+  redactor: Redactor,
+  patterns: string[],
+): Kind {
+  let after = 0
+  return async (tx) => {
+    const input = { applicationId, userId, patterns, after, limit: batchMax }
+    const { rows, next } = await findDeliveriesAbout(tx, input)
+    const about = rows.filter((row) => isAbout(row, userId, redactor)).map(({ id }) => id)
+    const count = about.length === 0 ? 0 : await forgetDeliveries(tx, about, messages !== 'keep')
+    after = next ?? after
+    return { count, more: next !== undefined }
+  }
+}
+
+/** Returns whether the person caused the delivery, is its subject, or is named in a text of it. */
+function isAbout({ payload, body, attempts }: DeliveryRow, userId: number, redact: Redactor): boolean {
+  if (payload.userId === userId || payload.by === userId) return true
+  const parts = { payload, attempts, body: body === null ? null : JSON.parse(body) }
+  const kinds = { ...texts.webhook_delivery, body: webhookBody }
+  return JSON.stringify(redact(kinds, parts)) !== JSON.stringify(parts)
 }
 
 const full = (count: number) => ({ count, more: count >= batchMax })

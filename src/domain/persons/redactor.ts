@@ -45,6 +45,11 @@ export function redactorOf(terms: string[], userId: number): Redactor {
       : new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?=s?(?![\\p{L}\\p{N}]))`, 'giu')
   const text = (given: string) =>
     pattern ? given.replace(pattern, (found) => mask.repeat(found.length)) : given
+  return rewriterOf(text, userId)
+}
+
+/** Returns a redactor that replaces each text by what `text` returns for it. */
+export function rewriterOf(text: (given: string) => string, userId: number): Redactor {
   const url = (given: string) => {
     const served = splitServed(given)
     if (!served) {

@@ -31,7 +31,7 @@ export async function startErasure(
       if (retired) await tx.emit(...departureOf(applicationId, userId, retired, causeOf(caller)))
     }
     await anonymizeUser(tx, userId)
-    const input = { userId, messages, terms: termsOf(person) }
+    const input = { userId, messages, name: person.name, terms: termsOf(person) }
     const job = await insertJob(tx, applicationId, 'PERSON_ERASURE', input)
     await noteAct(tx, caller, {
       action: 'user.erasure_started',

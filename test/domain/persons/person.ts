@@ -89,11 +89,15 @@ async function plantRows(
      values ($1, 'user', 'user 1', 'user.banned', 'user', '1', $2)`,
     [id, JSON.stringify({ reason: text })],
   )
+  const moved = (content: object) => JSON.stringify({ ...content, properties: { of: name }, reactions: [] })
+  const theirs = `${name}-${uuid()}`
   await plant(
-    `insert into moved_item (application_id, source, kind, key, parent_key, digest, content, pass) values
-       ($1, 'stream', 'user', $2, null, '\\x01', null, 1), ($1, 'stream', 'user', $3, null, '\\x01', $4, 1),
-       ($1, 'stream', 'message', 'answer ' || $5::bigint, $2, '\\x02', '{}', 1)`,
-    [id, name, `x ${name}`, json, person.id],
+    `insert into moved_item (application_id, source, kind, key, parent_key, id, digest, content, pass) values
+       ($1, 'stream', 'user', $2, null, $3, '\\x01', null, 1),
+       ($1, 'stream', 'member', 'messaging:1 ' || $2::text, null, 0, '\\x01', null, 1),
+       ($1, 'stream', 'message', $4, null, null, '\\x02', $5, 1),
+       ($1, 'stream', 'message', 'answer ' || $3::bigint, $4, null, '\\x02', $6, 1)`,
+    [id, name, person.id, theirs, moved({ user: name, body: text }), moved({ body: text })],
   )
 }
 

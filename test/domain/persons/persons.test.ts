@@ -9,6 +9,7 @@ import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { deploy } from '../../support/functions.ts'
+import { importFile } from '../../support/jobs.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 import { Receiver } from '../../webhooks/receiver.ts'
 import { plantPerson, taken } from './person.ts'
@@ -319,6 +320,150 @@ describe('an erasure', () => {
     expect(await rowsOf('select ui from application where id = $1', [main.id])).toEqual([[{ features }]])
     expect(await rowsOf('select payload from event_log where position = $1', [position])).toEqual([
       [{ ...logged, message: { ...logged.message, body: masked } }],
+    ])
+  })
+
+  it('loses no deliveries, import keys or items of a move, whatever the person is called', async () => {
+    const application = await server.createApplication()
+    const within = `/applications/${application.id}`
+    const real = 'Trillian Astra'
+    const names = ['type', 'key', 'message', '100', 'trillian']
+    const persons = await Promise.all(
+      names.map((name) => createUser(application, { name, displayName: name === 'trillian' ? real : name })),
+    )
+    const friend = await createUser(application)
+    const channel = await createChannel(application, { members: [{ id: friend.id }] })
+
+    const items = names.map((name, at) => ({
+      type: 'TEXT',
+      channelId: channel.id,
+      user: friend.name,
+      body: `imported ${at}`,
+      idempotencyKey: name === '100' ? '100' : `${name}-17`,
+    }))
+    await importFile(application, 'messages', items)
+    await taken(server)
+
+    const { body: hook } = await owner
+      .post(`${within}/webhooks`, { url: 'http://127.0.0.1:1/', events: ['job.ended'] })
+      .expect(201)
+    const about = (body: string) => {
+      const message = { id: 100, type: 'TEXT', body, user: { id: friend.id, isGuest: false }, properties: {} }
+      return { type: 'message.created', timestamp: '2026-11-27T00:00:00Z', data: message }
+    }
+    const attempts = [{ time: '2026-11-27T00:00:00Z', durationMs: 100, status: 200, answer: 'ok' }]
+    const deliver = (body: string) =>
+      rowsOf(
+        `insert into webhook_delivery (webhook_id, type, payload, body, state, attempts)
+         values ($1, 'message.created', '{"type": "message", "messageId": 100}', $2, 'DELIVERED', $3)`,
+        [hook.id, JSON.stringify(about(body)), JSON.stringify(attempts)],
+      )
+    await deliver('hello')
+    await deliver(`hello ${real}!`)
+
+    const createdTime = '2026-11-27T00:00:00Z'
+    const moved = (body: string, more = {}) => ({
+      ...{ channel: 'c', user: 'friend', body, nestedLevel: 0, reactions: [], properties: {}, createdTime },
+      mentions: [{ type: 'USER', tag: '@friend', startPosition: 0, endPosition: 7, key: 'friend' }],
+      ...more,
+    })
+    const stage = (key: string, kind: string, content: object, parent: string | null = null) =>
+      rowsOf(
+        `insert into moved_item (application_id, source, kind, key, parent_key, digest, content, pass)
+         values ($1, 'stream', $2, $3, $4, '\\x01', $5, 1)`,
+        [application.id, kind, key, parent, JSON.stringify(content)],
+      )
+    const theirs = `trillian-${uuid()}`
+    await stage('100', 'message', moved('a type of message'))
+    await stage('message-1', 'message', moved(`to ${real}`), '100')
+    await stage(theirs, 'message', moved('mine', { user: 'trillian' }))
+    await stage('reply', 'message', moved('yes'), theirs)
+    await stage('trillian', 'user', { type: 'PERSON', name: 'trillian', displayName: real, properties: {} })
+    await stage('state', 'state', { steps: { message: 'done' }, memory: { key: 100, type: 1 } })
+
+    for (const { id } of persons) {
+      const { body: job } = await owner.post(`${within}/users/${id}/erase`, { messages: 'keep' }).expect(202)
+      await expect
+        .poll(() => owner.get(`${within}/jobs/${job.id}`), { interval: 20 })
+        .toMatchObject({ body: { state: 'FINISHED' } })
+    }
+
+    const keys = await rowsOf('select key from idempotency_key where application_id = $1', [application.id])
+    expect(keys).toHaveLength(names.length)
+    expect(keys.join()).not.toContain('trillian')
+    await importFile(application, 'messages', items)
+    const { body: page } = await application.get(`/channels/${channel.id}/messages`).expect(200)
+    expect(page.page.total).toBe(names.length)
+
+    expect(
+      await rowsOf(
+        `select body::jsonb -> 'data' ->> 'body', attempts from webhook_delivery
+         where webhook_id = $1 and type = 'message.created'`,
+        [hook.id],
+      ),
+    ).toEqual([['hello', attempts]])
+
+    const left = await rowsOf(
+      `select kind, key, parent_key, id, content from moved_item where application_id = $1 order by kind, key`,
+      [application.id],
+    )
+    const erased = persons.at(-1)?.id
+    const renamed = theirs.replace('trillian', () => `erased-${erased}`)
+    expect(left).toEqual([
+      ['message', '100', null, null, moved('a **** of *******')],
+      ['message', renamed, null, null, moved('mine', { user: `erased-${erased}` })],
+      ['message', 'message-1', '100', null, moved('to **************')],
+      ['message', 'reply', renamed, null, moved('yes')],
+      ['state', 'state', null, null, { steps: { message: 'done' }, memory: { key: 100, type: 1 } }],
+      ['user', `erased-${erased}`, null, erased, null],
+    ])
+  })
+
+  it('leaves nothing for a move to write that the person wrote or did, also if their id there is a number', async () => {
+    const application = await server.createApplication()
+    const person = await createUser(application)
+    const createdTime = '2026-11-27T00:00:00Z'
+    const stage = (kind: string, key: string, content: object | null, id: number | null = null) =>
+      rowsOf(
+        `insert into moved_item (application_id, source, kind, key, id, digest, content, pass)
+         values ($1, 'chatkitty 1', $2, $3, $4, '\\x01', $5, 1)`,
+        [application.id, kind, key, id, content && JSON.stringify(content)],
+      )
+    const reader = { user: '58', time: createdTime }
+    const reaction = { emoji: 'tada', users: ['58'] }
+    const message = { channel: '57', user: '57', nestedLevel: 0, createdTime }
+    await stage('user', '57', null, person.id)
+    await stage('message', '57', { ...message, body: 'secret', properties: { a: 1 }, reactions: [] })
+    const theirs = [{ emoji: '+1', users: ['57'] }]
+    const others = { ...message, user: '58', body: 'hi', properties: {}, mentions: [] }
+    await stage('message', '59', {
+      ...others,
+      reactions: [...theirs, { ...reaction, users: ['57', '58'] }],
+    })
+    await stage('member', '57 57', { channel: '57', user: '57', createdTime })
+    await stage('member', '57 58', { channel: '57', user: '58', createdTime })
+    await stage('receipts', '59', { channel: '57', readers: [{ ...reader, user: '57' }, reader] })
+    await stage('notification', '59 57', { recipient: '57', message: '59', title: 'a', body: 'b' })
+
+    const erase = `/applications/${application.id}/users/${person.id}/erase`
+    const { body: job } = await owner.post(erase, { messages: 'delete' }).expect(202)
+    await expect
+      .poll(() => owner.get(`/applications/${application.id}/jobs/${job.id}`), { interval: 20 })
+      .toMatchObject({ body: { state: 'FINISHED' } })
+
+    const left = await rowsOf(
+      `select kind, key, content from moved_item where application_id = $1 order by kind, key`,
+      [application.id],
+    )
+    const erased = { body: '[erased]', properties: {}, mentions: [], links: [], reactions: [] }
+    expect(left).toEqual([
+      ['member', '57 57', null],
+      ['member', '57 58', { channel: '57', user: '58', createdTime }],
+      ['message', '57', { ...message, ...erased }],
+      ['message', '59', { ...others, reactions: [reaction] }],
+      ['notification', '59 57', null],
+      ['receipts', '59', { channel: '57', readers: [reader] }],
+      ['user', '57', null],
     ])
   })
 
