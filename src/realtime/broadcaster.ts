@@ -10,6 +10,7 @@ import { positionOfNow } from '#domain/events/position-of-now.ts'
 import { DeliveryQueue } from '#realtime/delivery-queue.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
+import { ChannelUpdates } from '#realtime/publish/channel-updates.ts'
 import { Typing } from '#realtime/typing.ts'
 import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
@@ -26,9 +27,6 @@ export interface BroadcasterHooks {
 
 /** Maximum number of missed events read from the log at a time. */
 const missedBatchMax = 500
-
-/** Minimum time between two publications of a channel's last message to its members. */
-const channelUpdateMs = 1_000
 
 /** Size of the cache of presented events, which serves sessions that reconnect. */
 const keptCharactersMax = 32 * 1024 * 1024
@@ -57,8 +55,7 @@ export class Broadcaster {
     maxSize: keptCharactersMax,
     sizeCalculation: sizeOf,
   })
-  /** When each channel's last message was last published to its members, and the timer of the next publication. */
-  readonly #channelUpdates = new Map<number, { at: number; timer?: NodeJS.Timeout }>()
+  readonly #channelUpdates = new ChannelUpdates((channels) => void this.#updateChannels(channels))
   /** Channels that a user joins by an event not yet delivered in this process, with the position of that event. */
   readonly #relating = new Map<number, number>()
   readonly #queue = new DeliveryQueue()
@@ -86,7 +83,7 @@ export class Broadcaster {
     this.#isClosed = true
     clearTimeout(this.#repair)
     this.#typing.close()
-    for (const { timer } of this.#channelUpdates.values()) clearTimeout(timer)
+    this.#channelUpdates.close()
     await this.#queue.settled()
   }
 
@@ -193,50 +190,33 @@ export class Broadcaster {
 
   /** Returns the channels whose last message is due for publication now, and schedules the others. */
   #dueChannels(events: CommittedEvent[]): number[] {
-    const now = performance.now()
-    const due: number[] = []
+    const changed = new Map<number, number>()
     for (const { type, applicationId, channelId } of events) {
-      if (channelId === null || !changesLastMessage.has(type) || due.includes(channelId)) continue
-      if (!this.#mayHaveListeners(channelId)) continue
-      const last = this.#channelUpdates.get(channelId)
-      if (last?.timer) continue
-      const waitMs = (last?.at ?? -channelUpdateMs) + channelUpdateMs - now
-      if (waitMs <= 0) {
-        due.push(channelId)
-        this.#channelUpdates.set(channelId, { at: now })
-      } else {
-        const timer = setTimeout(() => void this.#updateChannel(applicationId, channelId), waitMs).unref()
-        this.#channelUpdates.set(channelId, { at: last?.at ?? now, timer })
-      }
+      if (channelId === null || changed.has(channelId) || !changesLastMessage.has(type)) continue
+      if (this.#mayHaveListeners(channelId)) changed.set(channelId, applicationId)
     }
-    if (this.#channelUpdates.size > 10_000) this.#forgetChannelUpdates(now)
-    return due
+    return this.#channelUpdates.due(changed)
   }
 
-  async #updateChannel(applicationId: number, channelId: number): Promise<void> {
-    this.#channelUpdates.set(channelId, { at: performance.now() })
+  async #updateChannels(channels: ReadonlyMap<number, number>): Promise<void> {
     try {
-      const update = (await presentChannelUpdates(this.#ctx, [channelId])).get(channelId)
-      if (!update || this.#isClosed || !this.#ctx.node.isLeader) return
-      const published: PublishedEvent = {
-        applicationId,
-        channelId,
-        position: 0,
-        deliveries: [update],
-      }
-      this.#broadcast([published])
-      void this.#enqueue([published])
+      const updates = await presentChannelUpdates(this.#ctx, [...channels.keys()])
+      if (updates.size === 0 || this.#isClosed || !this.#ctx.node.isLeader) return
+      const published = [...updates].map(
+        ([channelId, update]): PublishedEvent => ({
+          applicationId: channels.get(channelId) as number,
+          channelId,
+          position: 0,
+          deliveries: [update],
+        }),
+      )
+      this.#broadcast(published)
+      void this.#enqueue(published)
     } catch (error) {
       this.#ctx.log.warn(
-        { err: error, channelId },
-        'the last message of a channel could not be published to its members',
+        { err: error, channels: channels.size },
+        'the last messages of channels could not be published to their members',
       )
-    }
-  }
-
-  #forgetChannelUpdates(now: number): void {
-    for (const [channelId, { at, timer }] of this.#channelUpdates) {
-      if (!timer && at + channelUpdateMs < now) this.#channelUpdates.delete(channelId)
     }
   }
 
