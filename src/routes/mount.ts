@@ -2,7 +2,7 @@
 // a prefix.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { compileCheck } from '#wire/reading.ts'
+import { compileCheck, compileParameterCheck } from '#wire/reading.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -94,8 +94,8 @@ function checksOf(operation: Described): Checks {
 
 function compileChecks({ about, params, query, body, method }: Described): Checks {
   const check = {
-    params: compileCheck(about, params),
-    query: compileCheck(about, query),
+    params: compileParameterCheck(about, params),
+    query: compileParameterCheck(about, query),
     body: body && compileCheck(about, body, method === 'PATCH' ? 'removal' : 'absent'),
   }
   return {

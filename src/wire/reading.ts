@@ -12,29 +12,48 @@ export function compileCheck<S extends z.ZodType>(
   schema: S,
   nullMeans: NullMeans = 'absent',
 ): (input: unknown) => z.output<S> {
+  return compile(resource, schema, nullMeans, (path) => snakePath(schema, path))
+}
+
+/** The same for the parameters of a URL, whose names have one spelling (contract, naming exceptions). */
+export function compileParameterCheck<S extends z.ZodType>(
+  resource: string,
+  schema: S,
+): (input: unknown) => z.output<S> {
+  return compile(resource, schema, 'absent', (path) => path.map(String))
+}
+
+type SnakePath = (path: PropertyKey[]) => string[]
+
+function compile<S extends z.ZodType>(
+  resource: string,
+  schema: S,
+  nullMeans: NullMeans,
+  snakePath: SnakePath,
+): (input: unknown) => z.output<S> {
   const read = compileReader(schema, nullMeans)
   return (input) => {
     const given = read(input)
     const parsed = schema.safeParse(given)
     if (parsed.success) return parsed.data
-    throw problemsOf(resource, schema, parsed.error, given)
+    throw problemsOf(resource, parsed.error, given, snakePath)
   }
 }
 
-function problemsOf(resource: string, schema: z.ZodType, error: z.ZodError, given: unknown): ChatError {
-  const problems = error.issues.map((issue) => toProblem(resource, schema, issue, given))
+function problemsOf(resource: string, error: z.ZodError, given: unknown, snakePath: SnakePath): ChatError {
+  const problems = error.issues.map((issue) => toProblem(resource, issue, given, snakePath))
   const message = problems.map((problem) => problem.message).join('; ')
   return new ChatError('ClientError', message, problems)
 }
 
 function toProblem(
   resource: string,
-  schema: z.ZodType,
   issue: z.core.$ZodIssue,
   given: unknown,
+  snakePath: SnakePath,
 ): FieldProblem {
   const field = issue.path.map(String).join('.') || 'body'
-  const snakeField = snakePath(schema, issue.path).join('.') || 'body'
+  const snakeField = snakePath(issue.path).join('.') || 'body'
   const value = issue.path.reduce((holder, key) => (holder as Record<PropertyKey, unknown>)?.[key], given)
   return value === undefined
     ? { resource, field, snakeField, code: 'missing_field', message: `${field} is required` }

@@ -125,6 +125,11 @@ describe('a page by number', () => {
     expect(await of(`start_time=2010-01-01T00:00:00Z&startTime=${time}`)).toBe(href)
   })
 
+  it('is refused for a parameter by the one name that it has', async () => {
+    const answer = main.get('/channels?startTime=x').accept('application/vnd.chatkitty+json')
+    expect((await answer.expect(400)).body).toMatchObject({ field: 'startTime' })
+  })
+
   it('keeps filters and sort in its links, correctly encoded', async () => {
     const filter = encodeURIComponent('{"p":2}')
     const page = await users(`?properties=${filter}&size=1&page=1&sort=displayName&sort=name,desc`)
