@@ -1,4 +1,5 @@
 // Lookups and inserts of imports, one batch at a time.
+import { createHash } from 'node:crypto'
 import { withMainThreads } from '#data/channels/channel-changes.ts'
 import { keptAsIn } from '#data/channels/persistence.ts'
 import { column, columnsOf, int8, oneOf, select, text } from '#data/columns.ts'
@@ -23,8 +24,10 @@ export async function refreshStatistics(db: Querier, type: ImportType): Promise<
 
 // ---------------------------------------------------------------------------------------- idempotency
 
-/** Returns SQL for what is left of a key that named an erased person: enough to recognize it, but without the name. */
-export const erasedKey = (key: string) => `'#' || encode(sha256(convert_to(${key}, 'UTF8')), 'hex')`
+/** Returns what is left of a key that named an erased person: enough to recognize it, but without the name. */
+export function erasedKey(key: string): string {
+  return `#${createHash('sha256').update(key).digest('hex')}`
+}
 
 /** Returns those of the keys that an earlier item of this kind already used. */
 export async function findKeys(
@@ -33,17 +36,18 @@ export async function findKeys(
   kind: ImportType,
   keys: string[],
 ): Promise<Set<string>> {
-  return new Set(keys.length === 0 ? [] : await tx.all(findKeysStatement, [applicationId, kind, keys]))
+  if (keys.length === 0) return new Set()
+  const given = new Map(keys.flatMap((key) => [[key, key] as const, [erasedKey(key), key] as const]))
+  const found = await tx.all(findKeysStatement, [applicationId, kind, [...given.keys()]])
+  return new Set(found.flatMap((key) => given.get(key) ?? []))
 }
 
 const findKeysStatement = reading(
   'find-idempotency-keys',
-  column(text, 'given.key'),
+  column(text, 'key'),
   (columns) => `
-    select ${columns} from unnest($3::text[]) given (key)
-    where exists (
-      select from idempotency_key done where done.application_id = $1 and done.kind = $2::job_type
-        and done.key in (given.key, ${erasedKey('given.key')}))`,
+    select ${columns} from idempotency_key
+    where application_id = $1 and kind = $2::job_type and key = any($3::text[])`,
 )
 
 export async function insertKeys(

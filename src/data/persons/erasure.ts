@@ -222,14 +222,15 @@ const findKeysStatement = reading(
 
 /** Replaces import keys by their hashes, so that the items are not imported again. @returns how many */
 export function hashImportKeys(tx: Querier, applicationId: number, keys: ImportKey[]): Promise<number> {
-  return tx.run(hashKeysStatement, [applicationId, keys.map(({ kind }) => kind), keys.map(({ key }) => key)])
+  const [kinds, given] = [keys.map(({ kind }) => kind), keys.map(({ key }) => key)]
+  return tx.run(hashKeysStatement, [applicationId, kinds, given, given.map(erasedKey)])
 }
 
 const hashKeysStatement = {
   name: 'hash-import-keys',
   text: `
-    update idempotency_key k set key = ${erasedKey('k.key')}
-    from unnest($2::job_type[], $3::text[]) named (kind, key)
+    update idempotency_key k set key = named.erased
+    from unnest($2::job_type[], $3::text[], $4::text[]) named (kind, key, erased)
     where k.application_id = $1 and k.kind = named.kind and k.key = named.key`,
 }
 
