@@ -72,21 +72,6 @@ describe('settings', () => {
     await application.put('/application/settings', body).expect(200)
   })
 
-  it('takes the value that is changed in a returned document, at the top level or under features', async () => {
-    const application = await server.createApplication()
-    const change = async (flat: object, nested: object) => {
-      const { body } = await application.get('/application/settings').expect(200)
-      const form = { ...body, ...flat, features: { ...body.features, ...nested } }
-      const answer = await application.put('/application/settings', form).expect(200)
-      return [answer.body.guestUsers, answer.body.userCreatedChannels]
-    }
-    const [off, on] = [{ guestUsers: 'DISABLED' }, { guestUsers: 'ENABLED' }]
-    expect(await change({}, off)).toEqual(['DISABLED', 'ENABLED'])
-    expect(await change({}, { ...on, userCreatedChannels: 'DISABLED' })).toEqual(['ENABLED', 'DISABLED'])
-    expect(await change(off, {})).toEqual(['DISABLED', 'DISABLED'])
-    expect(await change(on, on)).toEqual(['ENABLED', 'DISABLED'])
-  })
-
   it('refuses incomplete settings, and invalid values', async () => {
     const half = await server.main.put('/application/settings', { guestUsers: 'ENABLED' })
     expectRefusal(half, 400)

@@ -37,7 +37,7 @@ const findApplicationStatement = reading(
 
 type Settings = Pick<ApplicationSettings, 'guestUsers' | 'userCreatedChannels'>
 
-export function findSettings(db: Querier, id: number): Promise<Settings | undefined> {
+export function findSettings(db: Db, id: number): Promise<Settings | undefined> {
   return db.one(findSettingsStatement, [id])
 }
 
