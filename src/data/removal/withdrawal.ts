@@ -192,12 +192,15 @@ const removeThroughStatement = reading(
   'remove-withdrawn-through',
   column(int4, '(select count(*)::int from gone)'),
   (columns) => `
-    with gone as (
-      delete from message where id = any(array(
-        select m.id from message m
-        where m.application_id = $1 and m.id <= $2 and m.id <= ${withdrawnThrough('m.channel_id')}
-        order by m.id desc limit $3::int
-      )) returning channel_id, created_time, file
+    with batch as materialized (
+      select m.id, m.channel_id from message m
+      where m.application_id = $1 and m.id <= $2 and m.id <= ${withdrawnThrough('m.channel_id')}
+      order by m.id desc limit $3::int
+    ), place as materialized (
+      select c.id from channel c where c.id in (select channel_id from batch) order by c.id for no key update
+    ), gone as (
+      delete from message m using place where m.id in (select id from batch) and m.channel_id = place.id
+      returning m.channel_id, m.created_time, m.file
     ), expired as (${shownFilesExpire('gone')}),
     active as (${noteActivityOf('gone')})
     select ${columns}`,

@@ -21,9 +21,9 @@ export async function retireUser(
   { withTraces }: { withTraces: boolean },
 ): Promise<Retired | undefined> {
   if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
-  const ended = await endSessionsOf(tx, id)
   await replacePicture(tx, id, null)
   const channelIds = await tx.all(leaveAllStatement, [id])
+  const ended = await endSessionsOf(tx, id) // after the memberships, as the deletion of a channel locks them
   const statements = withTraces ? [...tracesStatements, ...retiringStatements] : retiringStatements
   for (const statement of statements) await tx.run(statement, [id])
   return { ...ended, channelIds }

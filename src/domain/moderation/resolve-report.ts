@@ -1,4 +1,5 @@
 import type { Context } from '#context.ts'
+import { noteActivity } from '#data/channels/activity.ts'
 import { findReport, lockReported, resolveReports } from '#data/messages/administered.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
@@ -26,6 +27,8 @@ export async function resolveReport(
   if (state === 'resolved') throw resolved
   const message = await mustSeeMessage(ctx, caller, messageId)
   const fileKey = await ctx.db.transact(async (tx) => {
+    // The channel is locked before the message, as for other deletions.
+    if (action === 'delete') await noteActivity(tx, message.channelId, message.createdTime)
     if ((await lockReported(tx, applicationId, id)) === undefined) throw resolved
     const reports = await resolveReports(tx, messageId, action, operator?.name ?? 'the application')
     await noteAct(tx, caller, {
