@@ -46,8 +46,8 @@ export class Sessions {
   readonly #releases = new Map<string, () => void>()
   readonly #timers: NodeJS.Timeout[] = []
   #isClosing = false
-  /** Whether others may have marked or ended sessions of this process, because they took it for dead. */
-  #wasAbsent = false
+  /** How many more times to look for sessions that others marked or ended, because they took this process for dead. */
+  #reclaimsLeft = 0
 
   /** @param askForRelease asks the process that holds a session to release it; see {@link released} */
   constructor(ctx: Context, hub: Hub, askForRelease: (key: string) => void) {
@@ -69,7 +69,7 @@ export class Sessions {
 
   start(): void {
     this.#ctx.node.onReturn(() => {
-      this.#wasAbsent = true
+      this.#reclaimsLeft = 5 // those who took it for dead may still be ending them
     })
     this.#timers.push(
       setInterval(() => this.#ctx.later(this.#reclaimAll()), keepMs).unref(),
@@ -296,10 +296,10 @@ export class Sessions {
   }
 
   async #reclaimAll(): Promise<void> {
-    if (!this.#wasAbsent) return
-    this.#wasAbsent = false
+    if (this.#reclaimsLeft === 0) return
+    this.#reclaimsLeft -= 1
     await this.#reclaim([...this.#sessions.values()]).catch((error) => {
-      this.#wasAbsent = true
+      this.#reclaimsLeft += 1
       this.#ctx.log.warn({ err: error }, 'sessions could not be reclaimed, which will be retried')
     })
   }

@@ -102,7 +102,7 @@ export class Node {
     const askedAt = performance.now()
     const { rows } = await client
       .query<{ term: string | null; ended: boolean }>(leadStatement, [this.#id])
-      .catch(() => ({ rows: [] }))
+      .catch((error) => ({ rows: [], failed: endIfSilent(client, error) }))
     const [row] = rows
     if (row?.ended) {
       await sleep(endMs, undefined, { ref: false })
@@ -151,9 +151,10 @@ export class Node {
     const lead = { node: this.#id, term: this.#term }
     const askedAt = performance.now()
     // If the database is unreachable, the lease expires by itself.
-    const renewed = await this.#client
+    const client = this.#client
+    const renewed = await client
       ?.query({ ...renewStatement, values: [lead.node, lead.term] })
-      .catch(() => undefined)
+      .catch((error) => endIfSilent(client, error))
     if (renewed === undefined || this.#term !== lead.term) return
     if (renewed.rowCount === 0) this.follow(lead)
     else this.#leadsUntil = askedAt + leaseMs
@@ -219,6 +220,11 @@ export class Node {
     for (const listener of this.#onReturn) listener()
     await this.tryToLead()
   }
+}
+
+/** Ends a connection that did not answer in time: the database may be gone without having closed it. */
+function endIfSilent(client: pg.Client, error: Error): undefined {
+  if (error.message === 'Query read timeout') client.end().catch(() => {})
 }
 
 /**
