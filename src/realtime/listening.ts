@@ -32,6 +32,8 @@ export class Listening {
   readonly #catchUp: CatchUp
   /** Ends of chat sessions that clients have given up, by session. */
   readonly #settling = new WeakMap<Session, Promise<unknown>>()
+  /** Sessions whose chat sessions may not all be ended, because their connection or the database was lost meanwhile. */
+  readonly #unsettled = new WeakSet<Session>()
 
   constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, catchUp: CatchUp) {
     this.#ctx = ctx
@@ -126,8 +128,10 @@ export class Listening {
    */
   settle(connection: Connection): void {
     const { session } = connection
-    const { givenUp, mayBeMore } = session.owed.settle(session.facts.userId, session.topics)
-    const channelIds = givenUp.flatMap((topic) => chatSessionOf(topic) ?? [])
+    const settled = session.owed.settle(session.facts.userId, session.topics)
+    if (!settled) return
+    const channelIds = settled.givenUp.flatMap((topic) => chatSessionOf(topic) ?? [])
+    const mayBeMore = settled.mayBeMore || this.#unsettled.has(session)
     if (channelIds.length === 0 && !mayBeMore) return
     const ending = this.#endChats(connection, mayBeMore ? undefined : channelIds)
     this.#settling.set(session, Promise.allSettled([ending]))
@@ -138,10 +142,12 @@ export class Listening {
   async #endChats(connection: Connection, channelIds?: number[]): Promise<void> {
     const { session } = connection
     const { id } = session.facts
+    this.#unsettled.add(session)
     for (const channelId of channelIds ?? (await listOpenChats(this.#ctx, id))) {
       if (session.connection !== connection) return
       if (!session.isInChat(channelId)) await endChatSession(this.#ctx, session.caller(), id, channelId)
     }
+    this.#unsettled.delete(session)
   }
 
   /** Applies an event to the sessions of this process, after the event was delivered. */

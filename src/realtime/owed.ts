@@ -76,14 +76,16 @@ export class OwedTopics {
    * Called when the client requests its user, which official clients do after resubscribing to everything (runtime
    * contract 1.5). Marks the remaining topics as given up.
    * @param subscribed destinations of the current subscriptions
-   * @returns the topics that were not given up before, and whether there may be others, which are unknown
+   * @returns the topics that were not given up before, and whether there may be others, which are unknown; undefined if
+   * the client has not resubscribed yet
    */
-  settle(userId: number, subscribed: Iterable<string>): { givenUp: string[]; mayBeMore: boolean } {
+  settle(
+    userId: number,
+    subscribed: Iterable<string>,
+  ): { givenUp: string[]; mayBeMore: boolean } | undefined {
     const prefix = currentUserHypermedia.topics.self.at({ id: userId }).replace(/\w+$/, '')
     const isOwn = (topic: string) => topic.startsWith(prefix)
-    if (![...subscribed].some(isOwn) || [...this.#topics.keys()].some(isOwn)) {
-      return { givenUp: [], mayBeMore: false }
-    }
+    if (![...subscribed].some(isOwn) || [...this.#topics.keys()].some(isOwn)) return undefined
     const givenUp: string[] = []
     for (const [topic, owed] of this.#topics) {
       if (!owed.isGivenUp) givenUp.push(topic)
