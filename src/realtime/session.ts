@@ -255,10 +255,16 @@ export class Session {
 
   /**
    * Stops waiting for acknowledgements that will not come, such as after an error in the client: of messages sent more
-   * than a minute ago, and before one that is acknowledged. A connection keeps the order, so they were received, too.
+   * than a minute ago, or earlier if there are too many, and before one that is acknowledged. A connection keeps the
+   * order, so they were received, too.
    */
   dropOverdue(): void {
-    const before = Math.min(this.#receivedAt, uptime() - overdueAfter)
+    this.#dropSentBefore(uptime() - overdueAfter)
+    if (this.isOverwhelmed) this.#dropSentBefore(uptime())
+  }
+
+  #dropSentBefore(time: number): void {
+    const before = Math.min(this.#receivedAt, time)
     for (const subscription of this.subscriptions.values()) {
       for (const sent of subscription.unacknowledged()) {
         if (sent.at >= before || sent.ack === '') break // an event that was missed was not sent
