@@ -41,6 +41,8 @@ export class Dispatcher {
   readonly #clearing: Drain
   /** Number of taken events that have not been cleared from the outbox. */
   #uncleared = 0
+  /** Whether events may have been taken without this process knowing them. */
+  #mayHaveMissed = false
   /** Whether the last events were delivered or triggered anything. */
   #hadEffect = true
 
@@ -71,9 +73,12 @@ export class Dispatcher {
     const take = async () => {
       if (!ctx.node.isLeader) return false
       const batch = await taking.next().catch((error) => {
-        publishMissed()
+        this.#mayHaveMissed = true
         throw error
       })
+      // This batch has waited for the commit of that whose answer was lost.
+      if (this.#mayHaveMissed) publishMissed()
+      this.#mayHaveMissed = false
       const { taken = 0, events = [], tasks = 0, asked = 0, sent = 0, more } = batch
       this.#uncleared += taken
       this.#hadEffect = events.length + tasks + asked + sent > 0
