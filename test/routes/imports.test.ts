@@ -368,6 +368,18 @@ describe('importMessages', () => {
     expect(body._embedded.messages).toMatchObject([{ body: 'stored' }, { body: 'other' }])
   })
 
+  it('reports every item with a key under which items fail again and again', async () => {
+    const application = await server.createApplication()
+    const channel = await createChannel(application)
+    const item = { type: 'TEXT', channelId: channel.id, user: 'nobody', body: 'failed', idempotencyKey: 'k' }
+    const job = await importFile(application, 'messages', [
+      ...Array.from({ length: 20 }, () => item),
+      { ...item, type: 'SYSTEM_TEXT', idempotencyKey: 'other' },
+    ])
+    expect(job).toMatchObject({ state: 'FINISHED', processed: 21, failed: 20 })
+    expect(job.errors.at(-1)).toEqual({ index: 19, reason: expect.stringContaining('same key') })
+  })
+
   it('refuses channels and users of another application', async () => {
     const other = await server.createApplication()
     const { name } = await createUser(other)

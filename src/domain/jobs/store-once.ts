@@ -14,6 +14,9 @@ export interface Numbered<I> {
 /** Stores items, and returns errors for those that cannot be stored. */
 export type Store<I> = (tx: Tx, target: ImportTarget, items: Numbered<I>[]) => Promise<JobError[]>
 
+/** How often items of a batch are stored whose key is free only because an item before them failed. */
+const roundsMax = 5
+
 /**
  * Skips items whose key was stored before, and saves the keys of the items that are stored. The key of an item that
  * fails is free for the next item with it, which is stored after the others.
@@ -29,9 +32,10 @@ export async function storeOnce<I extends { idempotencyKey?: string | undefined 
   const given = items.flatMap(({ item }) => item.idempotencyKey ?? [])
   const done = await findKeys(tx, applicationId, kind, given)
   const errors: JobError[] = []
-  for (let left = items; left.length > 0; ) {
+  let left = items
+  for (let round = 0; left.length > 0 && round < roundsMax; round += 1) {
     const { fresh, repeated } = firstOfEachKey(left, done)
-    if (fresh.length === 0) break
+    if (fresh.length === 0) return errors
     const failures = await store(tx, target, fresh)
     const failed = new Set(failures.map(({ index }) => index))
     const keys = fresh.flatMap(({ index, item }) => (failed.has(index) ? [] : (item.idempotencyKey ?? [])))
@@ -40,7 +44,9 @@ export async function storeOnce<I extends { idempotencyKey?: string | undefined 
     errors.push(...failures)
     left = repeated
   }
-  return errors
+  const reason = 'too many items with the same key failed before it'
+  const { fresh, repeated } = firstOfEachKey(left, done)
+  return [...errors, ...[...fresh, ...repeated].map(({ index }) => ({ index, reason }))]
 }
 
 /** Separates the items whose keys are not done into the first of each key, or without a key, and its repetitions. */
