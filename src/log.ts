@@ -22,8 +22,8 @@ export async function openLog(
 }
 
 /** Returns what is logged of an error. Other members are left out: libraries attach requests, whose headers are secret. */
-export function describeError(error: Error): LoggedError | Partial<LoggedError> {
-  if (mayQuote(error)) return withoutWords(error)
+export function describeError(error: unknown): LoggedError | Partial<LoggedError> {
+  if (!(error instanceof Error) || mayQuote(error)) return withoutWords(error)
   const { type, message, stack, code } = pino.stdSerializers.err(error)
   return { type, message, stack, code }
 }

@@ -21,5 +21,10 @@ export function isScript(contentType: string): boolean {
 /** Splits such a path before the name at its end, which it returns decoded; undefined for any other URL. */
 export function splitServed(url: string): { path: string; name: string } | undefined {
   const [, path, name = ''] = /^(\/v1\/(?:picture|files\/[^/]+)\/)(.*)$/s.exec(url) ?? []
-  return path === undefined ? undefined : { path, name: decodeURIComponent(name.replaceAll('+', ' ')) }
+  if (path === undefined) return undefined
+  try {
+    return { path, name: decodeURIComponent(name.replaceAll('+', ' ')) }
+  } catch {
+    return undefined // not encoded as ours are
+  }
 }
