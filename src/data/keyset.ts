@@ -14,11 +14,11 @@ export const pageColumns = {
   size: column(int4, '(select count(*)::int from page)'),
 }
 
-/** Returns the id after which the next page of up to `max` rows begins; undefined after the last page. */
-export function nextAfter(
-  { last, size }: { last: number | undefined; size: number },
+/** Returns the key after which the next page of up to `max` rows begins; undefined after the last page. */
+export function nextAfter<K>(
+  { last, size }: { last: K | undefined; size: number },
   max: number,
-): number | undefined {
+): K | undefined {
   return size < max ? undefined : last
 }
 

@@ -1,5 +1,6 @@
 // A chat session lasts as long as the subscription that began it (runtime contract 8.4).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { backendOf } from '#domain/access/caller.ts'
 import { banUser } from '#domain/users/bans/ban-user.ts'
 import { deleteUser } from '#domain/users/delete-user.ts'
 import type { ChannelDocument } from '../support/documents.ts'
@@ -15,7 +16,6 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const asBackend = () => ({ kind: 'application' as const, applicationId: app.id, scopes: [] })
 const self = ({ id }: { id: number }) => `/topic/channels/${id}.self`
 const own = ({ id }: { id: number }, name: string) => `/topic/users/${id}.${name}`
 
@@ -90,8 +90,8 @@ describe('a client that is subscribed twice to a channel', () => {
 
 describe('a user who is in a chat', () => {
   it.each([
-    ['banned', (id: number) => banUser(server.ctx, asBackend(), id, {})],
-    ['deleted', (id: number) => deleteUser(server.ctx, asBackend(), id)],
+    ['banned', (id: number) => banUser(server.ctx, backendOf(app.id), id, {})],
+    ['deleted', (id: number) => deleteUser(server.ctx, backendOf(app.id), id)],
   ])('leaves it and goes offline when they are %s, as others hear', async (_how, end) => {
     const { user, left } = await inTwoChats()
     const other = await createUser(app)

@@ -194,8 +194,8 @@ export async function findImportKeys(
 ): Promise<{ rows: ImportKey[]; next: ImportKey | undefined }> {
   const { applicationId, patterns, after, limit } = input
   const values = [applicationId, patterns, after?.kind ?? null, after?.key ?? '', limit]
-  const { rows, last, size } = await tx.single(findKeysStatement, values)
-  return { rows, next: size < limit ? undefined : last }
+  const page = await tx.single(findKeysStatement, values)
+  return { rows: page.rows, next: nextAfter(page, limit) }
 }
 
 const findKeysStatement = reading(

@@ -1,6 +1,7 @@
 // Items that were read from another service, and may name a person.
-import { column, int4, jsonb, select } from '#data/columns.ts'
+import { column, jsonb, select } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
+import { nextAfter, pageColumns } from '#data/keyset.ts'
 
 /** Identifies an item of an application. */
 export interface ItemKey {
@@ -48,8 +49,8 @@ export async function findNamingItems(
 ): Promise<{ rows: MovedRow[]; next: ItemKey | undefined }> {
   const { applicationId, patterns, after, limit } = input
   const from = [after?.source ?? '', after?.kind ?? '', after?.key ?? '']
-  const { rows, last, size } = await db.single(namingStatement, [applicationId, patterns, ...from, limit])
-  return { rows, next: size < limit ? undefined : last }
+  const page = await db.single(namingStatement, [applicationId, patterns, ...from, limit])
+  return { rows: page.rows, next: nextAfter(page, limit) }
 }
 
 const namingStatement = reading(
@@ -60,7 +61,7 @@ const namingStatement = reading(
       `(select json_build_object('source', source, 'kind', kind, 'key', key) from page
         order by source desc, kind desc, key desc limit 1)`,
     ),
-    size: column(int4, '(select count(*)::int from page)'),
+    size: pageColumns.size,
     rows: column(
       jsonb<MovedRow[]>(),
       `(select coalesce(json_agg(p), '[]') from page p where p.kind <> 'state' and (
