@@ -20,6 +20,7 @@ export async function stopLeader({ stage, random, devices, broken }: Scene): Pro
     await sleep(takeoverMs / 2)
     if (isLed) {
       leader.network.leadTo(other.server.url)
+      stage.died() // a receipt that arrived until now may confirm what it took just before it was stopped
       leader.network.cut()
     }
     await sleep(takeoverMs / 2)
@@ -36,6 +37,7 @@ export async function stopLeader({ stage, random, devices, broken }: Scene): Pro
   } finally {
     leader.server.child.kill('SIGCONT')
     leader.network.leadTo(leader.server.url)
+    if (isLed) leader.network.cut() // otherwise its clients stay at the other server, also in later rounds
   }
   await sleep(1_000) // for it to find out
 }
