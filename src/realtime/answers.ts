@@ -10,7 +10,7 @@ import {
   type PageAnswer,
 } from '#realtime/handlers.ts'
 import type { Router } from '#realtime/router.ts'
-import type { Session } from '#realtime/session.ts'
+import type { Session } from '#realtime/sessions/session.ts'
 import { type Thread, ThreadShape } from '#resources/thread.ts'
 import type { ClientHeaders } from '#stomp/frames.ts'
 import { readCursorRequest, readRelayPageRequest } from '#wire/paging.ts'

@@ -1,6 +1,6 @@
 // The bodies of the messages that an event is delivered as.
 import type { Relations } from '#domain/sessions/relations.ts'
-import type { Session } from '#realtime/session.ts'
+import type { Session } from '#realtime/sessions/session.ts'
 import type { Audience, Delivery } from '#resources/published-event.ts'
 import { type SharedBody, shareBody } from '#stomp/shared-body.ts'
 import { type BaseUrls, withBaseUrls } from '#wire/stompx.ts'

@@ -6,8 +6,8 @@ import type { Relations } from '#domain/sessions/relations.ts'
 import { toChatError } from '#errors.ts'
 import type { Broadcaster } from '#realtime/broadcaster.ts'
 import type { Hub } from '#realtime/hub.ts'
-import type { Connection, Session } from '#realtime/session.ts'
-import type { Subscription } from '#realtime/subscription.ts'
+import type { Connection, Session } from '#realtime/sessions/session.ts'
+import type { Subscription } from '#realtime/sessions/subscription.ts'
 import { type CommittedEvent, eventsWith } from '#resources/events.ts'
 
 const changesChannel = eventsWith('changes channel')

@@ -1,6 +1,6 @@
 // Limits the rate of a client's frames. Bursts are allowed.
 import { rateLimited } from '#errors.ts'
-import type { Session } from '#realtime/session.ts'
+import type { Session } from '#realtime/sessions/session.ts'
 
 /** A starting client sends some 30 frames at once, a busy one a few per second. */
 const framesPerSecond = 500

@@ -9,9 +9,10 @@ import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
 import { Hub } from '#realtime/hub.ts'
 import { Listening } from '#realtime/listening.ts'
-import type { Connection, LateAnswer, Session } from '#realtime/session.ts'
-import { Sessions } from '#realtime/sessions.ts'
-import type { Subscription } from '#realtime/subscription.ts'
+import { Housekeeping } from '#realtime/sessions/housekeeping.ts'
+import type { Connection, LateAnswer, Session } from '#realtime/sessions/session.ts'
+import { Sessions } from '#realtime/sessions/sessions.ts'
+import type { Subscription } from '#realtime/sessions/subscription.ts'
 import { openRouter } from '#realtime/table.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
 import { isTopic } from '#resources/topics.ts'
@@ -36,6 +37,7 @@ export class Realtime implements StompHandler<Session> {
   readonly #router = openRouter()
   readonly #hub: Hub
   readonly #sessions: Sessions
+  readonly #housekeeping: Housekeeping
   readonly #broadcaster: Broadcaster
   readonly #catchUp: CatchUp
   readonly #listening: Listening
@@ -49,6 +51,7 @@ export class Realtime implements StompHandler<Session> {
     this.#hub = new Hub(this.flusher, (...missed) => this.#sessions.missed(...missed), ctx.tracing)
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
     this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#broadcaster.takeOver(key))
+    this.#housekeeping = new Housekeeping(ctx, this.#hub, this.#sessions)
     this.#broadcaster = new Broadcaster(ctx, this.#hub, {
       delivered: (published) => this.#delivered(published),
       takeOver: (key) => this.#letGo(key),
@@ -81,13 +84,14 @@ export class Realtime implements StompHandler<Session> {
 
   async start(): Promise<void> {
     await this.#broadcaster.start()
-    this.#sessions.start()
+    this.#housekeeping.start()
     this.#following = setInterval(() => this.#follow(), followMs).unref()
   }
 
   /** Stops the timers. Call before closing the connections: their sessions may resume in another process. */
   stop(): void {
     clearInterval(this.#following)
+    this.#housekeeping.stop()
     this.#sessions.stop()
   }
 
@@ -100,7 +104,7 @@ export class Realtime implements StompHandler<Session> {
 
   /** Ends the sessions of dead processes after the time that clients have to reconnect. */
   endOrphans(): Promise<void> {
-    return this.#sessions.endOrphans()
+    return this.#housekeeping.endOrphans()
   }
 
   async #delivered(published: PublishedEvent): Promise<void> {

@@ -8,7 +8,7 @@ import { mayReceive, type TopicOwner } from '#domain/access/topic.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { Hub } from '#realtime/hub.ts'
-import type { Session } from '#realtime/session.ts'
+import type { Session } from '#realtime/sessions/session.ts'
 import { chatSessionOf, readTopic, type TopicName } from '#resources/topics.ts'
 
 /** How long a SUBSCRIBE waits for the delivery of older events. */

@@ -1,5 +1,5 @@
 // Adds tracing to the real-time API: frames begin traces, and events continue the traces of their writers.
-import type { Connection, Session } from '#realtime/session.ts'
+import type { Connection, Session } from '#realtime/sessions/session.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import type { ClientFrame } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'

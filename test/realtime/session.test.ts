@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { realClock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
-import { type Connection, Session } from '#realtime/session.ts'
-import { Subscription } from '#realtime/subscription.ts'
+import { type Connection, Session } from '#realtime/sessions/session.ts'
+import { Subscription } from '#realtime/sessions/subscription.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 
 const connection = {} as Connection // a session only keeps it

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Sent, Subscription } from '#realtime/subscription.ts'
-import { Unacknowledged } from '#realtime/unacknowledged.ts'
+import type { Sent, Subscription } from '#realtime/sessions/subscription.ts'
+import { Unacknowledged } from '#realtime/sessions/unacknowledged.ts'
 
 function sentAs(ack: number | string): Sent {
   const subscription = {} as Subscription // nobody looks at it

@@ -2,30 +2,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarm } from '#clock/clock.ts'
 import type { Context } from '#context.ts'
-import { mayStay } from '#domain/access/user.ts'
-import { connectRulesOf } from '#domain/sessions/connect-rules-of.ts'
 import { detachSession } from '#domain/sessions/detach-session.ts'
-import { endOrphanedSessions } from '#domain/sessions/end-orphaned-sessions.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
-import { keepAcknowledged } from '#domain/sessions/keep-acknowledged.ts'
 import { reclaimSessions } from '#domain/sessions/reclaim-sessions.ts'
 import type { StartedSession } from '#domain/sessions/start-session.ts'
-import { lateBansOf } from '#domain/users/bans/late-bans-of.ts'
 import { ChatError, isDatabaseAway, withoutWords } from '#errors.ts'
 import type { Hub, OnMissed } from '#realtime/hub.ts'
-import { type Connection, Session } from '#realtime/session.ts'
+import { type Connection, Session } from '#realtime/sessions/session.ts'
 import type { Generation } from '#wire/generations.ts'
 import type { BaseUrls } from '#wire/stompx.ts'
 
 /** How long a user stays online without a connection: longer than clients wait before they reconnect (contract 8.3). */
-const graceMs = 8_000
-/** How often acknowledged positions are saved, in case this process dies. */
-const keepMs = 2_000
-const sweepMs = 5_000
-/** How often the positions of idle sessions are saved, long before the log deletes their events. */
-const keepIdleMs = 5 * 60_000
-/** How often this process checks whether applications still admit the connected users. */
-const admitMs = 2_000
+export const graceMs = 8_000
+/** How long to wait before the state of a session that could not be saved is saved again. */
+const retryMs = 2_000
 /** How long another process may take to release a session. */
 const releaseMs = 1_000
 /** Maximum number of detached sessions kept in memory; the oldest are dropped first. */
@@ -44,10 +34,7 @@ export class Sessions {
   /** Writes to the database in progress, by session key. */
   readonly #noting = new Map<string, Promise<void>>()
   readonly #releases = new Map<string, () => void>()
-  readonly #timers: NodeJS.Timeout[] = []
   #isClosing = false
-  /** How many more times to look for sessions that others marked or ended, because they took this process for dead. */
-  #reclaimsLeft = 0
 
   /** @param askForRelease asks the process that holds a session to release it; see {@link released} */
   constructor(ctx: Context, hub: Hub, askForRelease: (key: string) => void) {
@@ -67,22 +54,14 @@ export class Sessions {
     return { connected, detached: this.#sessions.size - connected }
   }
 
-  start(): void {
-    this.#ctx.node.onReturn(() => {
-      this.#reclaimsLeft = 5 // those who took it for dead may still be ending them
-    })
-    this.#timers.push(
-      setInterval(() => this.#ctx.later(this.#reclaimAll()), keepMs).unref(),
-      setInterval(() => this.#ctx.later(this.#keepAcknowledged()), keepMs).unref(),
-      setInterval(() => this.#ctx.later(this.endOrphans()), sweepMs).unref(),
-      setInterval(() => this.#ctx.later(this.#endRefusedSessions()), admitMs).unref(),
-    )
+  /** The sessions that have a connection. */
+  connected(): Session[] {
+    return [...this.#sessions.values()].filter(({ connection }) => connection)
   }
 
-  /** Stops the timers. Call before closing the connections: their sessions may resume in another process. */
+  /** Call before closing the connections: their sessions may resume in another process. */
   stop(): void {
     this.#isClosing = true
-    for (const timer of this.#timers) clearInterval(timer)
   }
 
   /** Cancels the pending ends of sessions. Call after the connections are closed. */
@@ -112,7 +91,7 @@ export class Sessions {
     session.attach(connection, baseUrls, generation)
     // The loss of a connection that was not there yet at the release may be saved after the resumption.
     const noting = this.#noting.get(key)
-    if (wasEnding || noting) this.#ctx.later(Promise.resolve(noting).then(() => this.#reclaim([session])))
+    if (wasEnding || noting) this.#ctx.later(Promise.resolve(noting).then(() => this.reclaim([session])))
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     this.#hub.add(session)
@@ -160,7 +139,7 @@ export class Sessions {
         setTimeout(() => {
           const isOver = this.#isClosing || this.#sessions.get(key)?.connection !== undefined
           if (!isOver) this.#note(key, save)
-        }, keepMs).unref()
+        }, retryMs).unref()
       })
       .finally(() => this.#noting.delete(key))
     this.#noting.set(key, saving)
@@ -270,42 +249,8 @@ export class Sessions {
     connection.terminate()
   }
 
-  // ------------------------------------------------------------------------------------- housekeeping
-
-  async #keepAcknowledged(): Promise<void> {
-    const now = this.#ctx.clock.now()
-    const dirty = [...this.#sessions.values()].filter(
-      ({ isDirty, keptAt, connection }) => connection && (isDirty || now - keptAt > keepIdleMs),
-    )
-    if (dirty.length === 0) return
-    for (const session of dirty) {
-      session.isDirty = false
-      session.keptAt = now
-      session.dropOverdue()
-      if (session.isOverwhelmed) {
-        this.giveUp(session, 'The client does not acknowledge its messages: start a new session')
-      }
-    }
-    await keepAcknowledged(
-      this.#ctx,
-      dirty.map(({ facts, acknowledged }) => ({ id: facts.id, position: acknowledged })),
-    ).catch((error) => {
-      for (const session of dirty) session.isDirty = true
-      this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be saved, which will be retried')
-    })
-  }
-
-  async #reclaimAll(): Promise<void> {
-    if (this.#reclaimsLeft === 0) return
-    this.#reclaimsLeft -= 1
-    await this.#reclaim([...this.#sessions.values()]).catch((error) => {
-      this.#reclaimsLeft += 1
-      this.#ctx.log.warn({ err: error }, 'sessions could not be reclaimed, which will be retried')
-    })
-  }
-
   /** Marks sessions as connected. Those that have ended meanwhile are disconnected, so that their clients resume them. */
-  async #reclaim(sessions: Session[]): Promise<void> {
+  async reclaim(sessions: Session[]): Promise<void> {
     const connected = sessions.flatMap(({ facts, connection }) =>
       connection ? [{ id: facts.id, connection }] : [],
     )
@@ -316,35 +261,5 @@ export class Sessions {
     const ended = connected.filter(({ id }) => !kept.has(id))
     this.#ctx.metrics.count('sessions closed', ended.length)
     for (const { connection } of ended) connection.fail(interrupted)
-  }
-
-  /** Ends the sessions of users who are no longer admitted. */
-  async #endRefusedSessions(): Promise<void> {
-    const connected = [...this.#sessions.values()].filter(({ connection }) => connection)
-    if (connected.length === 0) return
-    const ids = [...new Set(connected.map(({ facts }) => facts.applicationId))]
-    try {
-      const connectRules = await connectRulesOf(this.#ctx, ids)
-      for (const session of connected) {
-        const { applicationId, isVouched } = session.facts
-        const rules = connectRules.get(applicationId)
-        if (!rules) this.giveUp(session, 'The application was deleted')
-        else if (!mayStay(rules, isVouched)) this.giveUp(session, 'This application does not allow guests')
-      }
-      // Users who connected while they were being banned.
-      for (const { userId, error } of await lateBansOf(this.#ctx, ids)) {
-        for (const session of this.#hub.sessionsOf(userId)) this.giveUp(session, error.message)
-      }
-    } catch (error) {
-      this.#ctx.log.warn({ err: error }, 'checking which users may stay connected failed')
-    }
-  }
-
-  /** Ends the sessions of dead processes, if this process leads. */
-  async endOrphans(): Promise<void> {
-    if (!this.#ctx.node.isLeader) return
-    await endOrphanedSessions(this.#ctx, graceMs).catch((error) =>
-      this.#ctx.log.warn({ err: error }, 'sessions of dead processes could not be ended'),
-    )
   }
 }

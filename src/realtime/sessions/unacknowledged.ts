@@ -1,6 +1,6 @@
 // The unacknowledged messages of a session. When a crowd is notified of each other's changes, hundreds of thousands
 // are waiting, so they are kept in an array ordered by number: maintaining a map took longer than sending them.
-import type { Sent } from '#realtime/subscription.ts'
+import type { Sent } from '#realtime/sessions/subscription.ts'
 
 /** The array may contain this many acknowledged messages more than waiting ones before it is compacted. */
 const doneMax = 32

@@ -1,6 +1,6 @@
 // A subscription to a topic: the position up to which events were delivered, and which messages are acknowledged.
 import type { TopicOwner } from '#domain/access/topic.ts'
-import type { Session } from '#realtime/session.ts'
+import type { Session } from '#realtime/sessions/session.ts'
 import { beginHead, endHead, type HeadBeginning, type MessageHead } from '#stomp/message-head.ts'
 
 /** The state of a topic when its subscription ended with the connection; delivery continues from here. */

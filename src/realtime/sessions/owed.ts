@@ -1,7 +1,7 @@
 // For each topic of a session that lost its connection, where delivery continues on a resubscription. [decision 13]
 import type { Clock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
-import type { Owed } from '#realtime/subscription.ts'
+import type { Owed } from '#realtime/sessions/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 
 /** Maximum number of topics remembered individually; beyond it, all continue from the lowest of their positions. */
