@@ -43,7 +43,7 @@ const deliveryPollMs = 5
 const changesLastMessage: ReadonlySet<EventType | undefined> = eventsWith('changes last message')
 const endsTyping: ReadonlySet<EventType | undefined> = eventsWith('ends typing')
 const isForNobody = eventsWhere(({ audience }) => audience === 'nobody')
-const isForMembers = eventsWhere(({ audience }) => audience === 'channel')
+const isForMembers: ReadonlySet<EventType | undefined> = eventsWhere(({ audience }) => audience === 'channel')
 const relatesUser: ReadonlySet<EventType | undefined> = eventsWhere(({ relates }) => relates === 'userId')
 
 export class Broadcaster {
@@ -96,7 +96,7 @@ export class Broadcaster {
       const presented = new Map((await this.#present(heard, due)).map((each) => [each.position, each]))
       const published = events.map((event) => presented.get(event.position) ?? withoutDeliveries(event))
       this.#broadcast(published)
-      const delivered = this.#enqueue(published)
+      const delivered = this.#enqueue(published, ({ position }) => !presented.has(position))
       if (this.#queue.waiting > waitingMax) await delivered
     } catch (error) {
       // The events are in the log: every process reads them from there.
@@ -227,16 +227,18 @@ export class Broadcaster {
     return this.#queue.between(work)
   }
 
-  #enqueue(published: PublishedEvent[]): Promise<void> {
-    const deliver = (each: PublishedEvent, isAlone: boolean) => this.#deliver(each, isAlone)
+  /** @param isUnheard whether an event was not presented, because it had no audience by then */
+  #enqueue(published: PublishedEvent[], isUnheard?: (published: PublishedEvent) => boolean): Promise<void> {
+    const deliver = (each: PublishedEvent, isAlone: boolean) =>
+      this.#deliver(each, isAlone, isUnheard?.(each) === true)
     return this.#queue.add(published, deliver, (error) => {
       this.#ctx.log.error({ err: error }, 'events could not be delivered, which will be retried')
       this.#repairSoon(repairMs)
     })
   }
 
-  async #deliver(published: PublishedEvent, isAlone: boolean): Promise<void> {
-    const { position } = published
+  async #deliver(published: PublishedEvent, isAlone: boolean, isUnheard: boolean): Promise<void> {
+    const { type, channelId, position } = published
     if (position > 0 && position <= this.#hub.position) return // delivered already
     if (position > this.#hub.position + 1) {
       const last = await currentPosition(this.#ctx)
@@ -246,9 +248,11 @@ export class Broadcaster {
       }
       await this.#deliverMissed(position - 1)
     }
-    await this.#deliverNext(published, isAlone)
-    if (endsTyping.has(published.type) && published.channelId !== null && published.userId !== undefined) {
-      this.#typing.stop(published.channelId, published.userId)
+    // A member may have connected meanwhile, whose session did not catch up beyond the last delivered event.
+    const isHeardNow = isUnheard && isForMembers.has(type) && this.#hub.hasListeners(channelId ?? 0)
+    await (isHeardNow ? this.#deliverMissed(position) : this.#deliverNext(published, isAlone))
+    if (endsTyping.has(type) && channelId !== null && published.userId !== undefined) {
+      this.#typing.stop(channelId, published.userId)
     }
   }
 
