@@ -14,6 +14,7 @@ import {
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { messagesById } from '#data/messages/messages.ts'
+import { lastMessagesHidden } from '#data/messages/seen-messages.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { countedMax } from '#data/sql/list-messages.ts'
 import { notifyMembersStatement } from '#data/sql/notify-members.ts'
@@ -97,9 +98,12 @@ export async function listNotifications(
   }
 }
 
-/** Returns the notifications with these ids whose message, channel and users still exist, by id. */
+/**
+ * Returns the notifications with these ids whose message, channel and users still exist, by id. Their channels are shown
+ * as the recipients may see them now.
+ */
 export async function notificationsById(db: Db, ids: number[]): Promise<Map<number, Notification>> {
-  const found = await complete(db, await db.all(byIdStatement, [ids]))
+  const found = await complete(db, await db.all(byIdStatement, [ids]), { forRecipients: true })
   return new Map(found.map((notification) => [notification.id, notification]))
 }
 
@@ -110,18 +114,25 @@ const byIdStatement = reading(
 )
 
 /** Loads the messages, channels and users that notifications refer to, in three round trips for any number of them. */
-async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]> {
+async function complete(
+  db: Db,
+  rows: NotificationRow[],
+  { forRecipients } = { forRecipients: false },
+): Promise<Notification[]> {
   if (rows.length === 0) return []
   const messages = await messagesById(
     db,
     rows.flatMap(({ messageId, parentId }) => (parentId === null ? [messageId] : [messageId, parentId])),
   )
-  const [channels, users] = await Promise.all([
-    findChannels(db, [
-      ...[...messages.values()].map(({ channelId }) => channelId),
-      ...rows.flatMap(({ mentionedChannelId }) => mentionedChannelId ?? []),
-    ]),
+  const concerned = rows.flatMap(({ messageId, recipientId }) => {
+    const message = messages.get(messageId)
+    return message ? [{ channelId: message.channelId, userId: recipientId }] : []
+  })
+  const channelIds = [...new Set(concerned.map(({ channelId }) => channelId))]
+  const [channels, users, hidden] = await Promise.all([
+    findChannels(db, [...channelIds, ...rows.flatMap(({ mentionedChannelId }) => mentionedChannelId ?? [])]),
     usersById(db, [...new Set(rows.map(({ recipientId }) => recipientId))]),
+    forRecipients ? lastMessagesHidden(db, channelIds, concerned) : [],
   ])
   return rows.flatMap((row) => {
     const message = messages.get(row.messageId)
@@ -138,13 +149,17 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
       }),
     } as NotificationData // each type of notification has the columns of that type
     if (Object.values(data).includes(undefined as never)) return [] // what it refers to was deleted
+    const channel = channels.get(message.channelId)
+    const isLastHidden = hidden.some(
+      (each) => each.channelId === channel?.id && each.userId === row.recipientId,
+    )
     return [
       {
         id: row.id,
         recipientId: row.recipientId,
         title: row.title,
         body: row.body,
-        channel: channels.get(message.channelId),
+        channel: isLastHidden ? withoutLastMessage(channel) : channel,
         data,
         muted: row.muted,
         readTime: row.readTime ?? undefined,

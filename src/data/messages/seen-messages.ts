@@ -122,14 +122,17 @@ const lastHiddenStatement = reading(
       select c.id, null, concerned.user_id
       from unnest($2::bigint[], $3::bigint[]) concerned (channel_id, user_id)
       join channel c on c.id = concerned.channel_id
-      where c.type <> 'PUBLIC' and not exists (
-        select from channel_membership cm where cm.channel_id = c.id and cm.user_id = concerned.user_id)
+      left join channel_membership cm on cm.channel_id = c.id and cm.user_id = concerned.user_id
+      where case when cm.user_id is null then c.type <> 'PUBLIC'
+            else not exists (
+              select from message m where m.channel_id = c.id and m.id > cm.cleared_through_id)
+            end
     ) hidden (channel_id, message_id, user_id)`,
 )
 
 /**
  * Returns the users who may not see the last message of these channels: who have hidden it for themselves, and, without
- * a message, those of the concerned who are not members of a channel that is not public.
+ * a message, those of the concerned who are not members of a channel that is not public, or have cleared their history.
  */
 export async function lastMessagesHidden(
   db: Db,
