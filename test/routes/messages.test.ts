@@ -168,8 +168,7 @@ describe('mentions and links', () => {
   })
 
   it('never refer to another application', async () => {
-    const other = await server.createApplication()
-    const foreign = await createUser(other)
+    const foreign = await createUser(await server.createApplication())
     const message = await sendMessage(main, channel.id, { body: `<@${foreign.name}>` })
     expect(message.mentions).toEqual([])
   })

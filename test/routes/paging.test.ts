@@ -279,11 +279,7 @@ describe('a page by cursor', () => {
   })
 
   it('clamps its size', async () => {
-    for (const [query, size] of [
-      ['?size=0', 25],
-      ['?size=x', 25],
-      ['?size=101', 100],
-    ] as const) {
+    for (const [query, size] of Object.entries({ '?size=0': 25, '?size=x': 25, '?size=101': 100 })) {
       expect((await list(query)).page.size).toBe(size)
     }
   })
