@@ -52,6 +52,13 @@ async function ready(settings: Record<string, string> = {}): Promise<ServerProce
   return server
 }
 
+/** The output of a start that fails. */
+async function failedStart(settings: Record<string, string>): Promise<string> {
+  const { child, output } = await spawnServer(settings)
+  expect((await once(child, 'close'))[0]).toBe(1)
+  return output()
+}
+
 async function endLeft(): Promise<void> {
   await left?.server.end('SIGTERM')
   left = undefined
@@ -223,9 +230,7 @@ it('where the port is in use, a start says so at once, and leaves nothing behind
   await once(other, 'listening')
   const { port } = other.address() as { port: number }
   const folder = join(home, 'no-port')
-  const server = await spawnServer({ CHATTERIE_HOME: folder, PORT: String(port) })
-  expect((await once(server.child, 'close'))[0]).toBe(1)
-  expect(server.output()).toBe(
+  expect(await failedStart({ CHATTERIE_HOME: folder, PORT: String(port) })).toBe(
     `Chatterie cannot start: port ${port} of 127.0.0.1 is taken by another program: set PORT to a free one\n`,
   )
   expect(await readdir(home)).not.toContain('no-port')
@@ -235,9 +240,7 @@ it('where the port is in use, a start says so at once, and leaves nothing behind
 it.skipIf(process.platform !== 'linux')(
   'a home folder that cannot be used ends the start at once, with one line that says why',
   async () => {
-    const server = await spawnServer({ CHATTERIE_HOME: '/proc/nope' })
-    expect((await once(server.child, 'close'))[0]).toBe(1)
-    expect(server.output()).toMatch(
+    expect(await failedStart({ CHATTERIE_HOME: '/proc/nope' })).toMatch(
       /^Chatterie cannot start: CHATTERIE_HOME \/proc\/nope cannot be used: .+\n$/,
     )
     const { code, stderr } = await chatterie(['applications', 'list'], { CHATTERIE_HOME: '/proc/nope' })
@@ -255,9 +258,7 @@ it('a home folder of a newer version is refused by an older one, in one line', a
     values ('newer', '', '29991231235959_hovering_messages', now())`)
   await db.end()
   await first.end('SIGTERM')
-  const second = await spawnServer({ CHATTERIE_HOME: folder, LOG_LEVEL: 'error' })
-  expect((await once(second.child, 'close'))[0]).toBe(1)
-  expect(second.output()).toMatch(
+  expect(await failedStart({ CHATTERIE_HOME: folder, LOG_LEVEL: 'error' })).toMatch(
     /^Chatterie cannot start: CHATTERIE_HOME .+ a newer version of Chatterie .+\n$/,
   )
   await expect(postmasterPid(folder)).rejects.toThrow('ENOENT')
@@ -288,10 +289,9 @@ it('a wrong encryption key ends the start at once; after a rotation the old key 
   await send(first, 'PUT', `/users/${id}/secrets/pin`, { secret: 1234 })
   await first.end('SIGTERM')
 
-  const wrong = await spawnServer(settings(fresh))
-  expect((await once(wrong.child, 'close'))[0]).toBe(1)
-  expect(wrong.output()).toMatch(/^Chatterie cannot start: CHATTERIE_ENCRYPTION_KEY is wrong: .+\n$/)
-  expect(wrong.output()).not.toContain(fresh)
+  const wrong = await failedStart(settings(fresh))
+  expect(wrong).toMatch(/^Chatterie cannot start: CHATTERIE_ENCRYPTION_KEY is wrong: .+\n$/)
+  expect(wrong).not.toContain(fresh)
 
   const second = await start(settings(`${fresh},${old}`))
   const reseal = await chatterie(['keys', 'reseal', '--json'], settings(`${fresh},${old}`))
@@ -303,11 +303,8 @@ it('a wrong encryption key ends the start at once; after a rotation the old key 
   const third = await start(settings(fresh))
   expect(await send(third, 'GET', `/users/${id}/secrets/pin`)).toMatchObject({ secret: 1234 })
   await third.end('SIGTERM')
-  const late = await chatterie(['keys', 'reseal'], settings(old))
-  expect(late).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('CHATTERIE_ENCRYPTION_KEY is wrong'),
-  })
+  const stderr = expect.stringContaining('CHATTERIE_ENCRYPTION_KEY is wrong')
+  expect(await chatterie(['keys', 'reseal'], settings(old))).toMatchObject({ code: 1, stderr })
 })
 
 it('a first start on a database of the operator creates its home folder', async () => {
@@ -345,9 +342,7 @@ it.each([
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
   [{ CHATTERIE_API_KEY: 'key' }, 'CHATTERIE_API_KEY'],
 ])('a wrong setting stops the start with one line that names it: %o', async (settings, name) => {
-  const server = await spawnServer({ CHATTERIE_HOME: home, PORT: '0', ...settings } as Record<string, string>)
-  const [code] = await once(server.child, 'close')
-  expect(code).toBe(1)
-  expect(server.output().trim().split('\n')).toHaveLength(1)
-  expect(server.output()).toContain(name)
+  const output = await failedStart({ CHATTERIE_HOME: home, PORT: '0', ...settings } as Record<string, string>)
+  expect(output.trim().split('\n')).toHaveLength(1)
+  expect(output).toContain(name)
 })
