@@ -5,17 +5,14 @@ import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
-import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
-import { leaveChannel } from '#domain/channels/members/leave-channel.ts'
-import { muteChannel } from '#domain/channels/members/mute-channel.ts'
 import { currentPosition } from '#domain/events/current-position.ts'
-import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
 import { callerOf } from '../support/as-user.ts'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { createUser } from '../support/factories.ts'
 import { deploy } from '../support/functions.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { delivered, messages, openChat, own, say } from './chat.ts'
 import { Phone, untilLossIsNoticed } from './phone.ts'
 
 let server: TestServer
@@ -25,187 +22,6 @@ beforeAll(async () => {
   app = server.main
 })
 afterAll(() => server.close())
-
-const messages = (id: number) => `/topic/channels/${id}.messages`
-const own = (user: { id: number }, name: string) => `/topic/users/${user.id}.${name}`
-const say = (id: number, body: string) => sendMessage(app, id, { body })
-
-/** Creates a channel of two users: one subscribes with a phone, the other stays connected as a witness. */
-async function chat(type = 'PRIVATE') {
-  const [a, b] = await Promise.all([createUser(app), createUser(app)])
-  const members = [{ id: a.id }, { id: b.id }]
-  const channel = await createChannel(app, { type, name: uuid(), members })
-  const phone = new Phone(server, app, b.name)
-  await phone.connect()
-  const topics = [own(b, 'channels'), messages(channel.id), `/topic/channels/${channel.id}.keystrokes`]
-  expect(await phone.listen(...topics)).toEqual([undefined, undefined, undefined])
-  const witness = new Phone(server, app, a.name)
-  await witness.connect()
-  await witness.listen(messages(channel.id))
-  return { a, b, channel, phone, witness, topics }
-}
-
-type Chat = Awaited<ReturnType<typeof chat>>
-
-/** Resolves when all events so far are delivered to the connected clients. */
-async function delivered({ channel, witness }: Pick<Chat, 'channel' | 'witness'>): Promise<void> {
-  const mark = uuid()
-  await say(channel.id, mark)
-  await expect.poll(() => witness.bodies(channel.id), { interval: 5 }).toContain(mark)
-}
-
-const removals: [string, (chat: Chat) => Promise<unknown>][] = [
-  [
-    'a backend removes it',
-    ({ channel, b }) => app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200),
-  ],
-  ['a moderator blocks it', ({ channel, a, b }) => asModerator(channel.id, a, b)],
-  [
-    'it leaves on another device',
-    ({ channel, b }) => leaveChannel(server.ctx, callerOf(app, b), channel.id, {}),
-  ],
-]
-
-async function asModerator(channelId: number, a: { id: number }, b: { id: number }) {
-  await app.post(`/channels/${channelId}/moderators`, { id: a.id }).expect(200)
-  return blockChannelUser(server.ctx, callerOf(app, a), channelId, { id: b.id })
-}
-
-describe.each(removals)('a member who is disconnected while %s', (_how, remove) => {
-  it('receives what was before, then its removal, and nothing that follows', async () => {
-    const all = await chat()
-    const { channel, phone, topics, a } = all
-    await say(channel.id, 'heard')
-    await expect.poll(() => phone.bodies(channel.id)).toEqual(['heard'])
-    await phone.cut()
-    await say(channel.id, 'before')
-    await remove(all)
-    await say(channel.id, 'after')
-    await phone.connect()
-    // Like official clients: the same subscriptions, then the user.
-    const answers = phone.listen(...topics)
-    phone.askForUser()
-    expect(await answers).toEqual([undefined, 'ResourceNotFoundError', 'ResourceNotFoundError'])
-    await say(channel.id, 'later')
-    await sendChannelKeystrokes(server.ctx, asBackend(), channel.id, { keys: 'x', user: { id: a.id } })
-    await delivered(all)
-    await sleep(100)
-    expect(phone.bodies(channel.id)).toEqual(['heard', 'before'])
-    const types = phone.heard.map(({ type }) => type)
-    expect(types).toContain('me.channel.left')
-    expect(types.filter((type) => type.includes('keystrokes'))).toEqual([])
-    const seen = JSON.stringify(phone.heard)
-    for (const body of ['after', 'later']) expect(seen).not.toContain(`"${body}"`)
-  })
-})
-
-const asBackend = () => ({ kind: 'application' as const, applicationId: app.id, scopes: ['create:*'] })
-
-it('a member who is removed while it is connected receives nothing more of the channel or its threads', async () => {
-  const all = await chat()
-  const { channel, phone, b } = all
-  const root = await say(channel.id, 'root')
-  const thread = `/topic/threads/${root.id}.messages`
-  expect(await phone.listen(thread)).toEqual([undefined])
-  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await delivered(all)
-  await app.post(`/threads/${root.id}/messages`, { type: 'TEXT', body: 'a reply' }).expect(200)
-  await delivered(all)
-  expect(JSON.stringify(phone.heard)).not.toContain('a reply')
-})
-
-it('a member who is removed while its own change is still to be published is not shown what was written since', async () => {
-  const all = await chat()
-  const { channel, phone, b } = all
-  await say(channel.id, 'before')
-  await delivered(all)
-  // Whoever takes events locks the lease, so they wait.
-  const holder = await server.ctx.db.pool.connect()
-  await holder.query('begin')
-  await holder.query('select from lease for update')
-  await muteChannel(server.ctx, callerOf(app, b), channel.id, { state: 'ON' })
-  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await say(channel.id, 'after')
-  await holder.query('rollback')
-  holder.release()
-  await delivered(all)
-  await expect.poll(() => phone.heard.map(({ type }) => type)).toContain('me.channel.left')
-  const muted = phone.heard.find(({ type }) => type === 'user.channel.muted')
-  expect(muted?.resource).toMatchObject({ id: channel.id })
-  expect(muted?.resource).not.toHaveProperty('lastReceivedMessage')
-})
-
-it('a member who is removed before the loss of its connection is detected receives again what it has not acknowledged', async () => {
-  const all = await chat()
-  const { channel, phone, topics, b } = all
-  phone.acknowledges = false
-  await say(channel.id, 'before')
-  await expect.poll(() => phone.bodies(channel.id)).toEqual(['before'])
-  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await delivered(all)
-  await phone.cut()
-  phone.acknowledges = true
-  await phone.connect()
-  await phone.listen(...topics)
-  await expect.poll(() => phone.bodies(channel.id)).toEqual(['before', 'before'])
-  await expect.poll(() => phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(2)
-})
-
-it('a member who is removed and added again receives what was before and since, not what was in between', async () => {
-  const all = await chat()
-  const { channel, phone, topics, b } = all
-  await phone.cut()
-  await say(channel.id, 'before')
-  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await say(channel.id, 'between')
-  await app.post(`/channels/${channel.id}/members`, { id: b.id }).expect(200)
-  await say(channel.id, 'since')
-  await phone.connect()
-  expect(await phone.listen(...topics)).toEqual([undefined, undefined, undefined])
-  await say(channel.id, 'now')
-  await expect.poll(() => phone.bodies(channel.id)).toEqual(['before', 'since', 'now'])
-  const changes = phone.heard.map(({ type }) => type).filter((type) => /joined|left/.test(type))
-  expect(changes.slice(-3)).toEqual(['me.channel.left', 'user.channel.left', 'user.channel.joined'])
-})
-
-it('a removed member does not receive later changes of earlier messages', async () => {
-  const all = await chat()
-  const { channel, phone, topics, witness, a, b } = all
-  // No client is connected, so the event is presented only when it is replayed, with the message in its later state.
-  for (const each of [phone, witness]) {
-    await each.cut()
-    await untilLossIsNoticed(server, each)
-  }
-  const { id } = await sendMessage(app, channel.id, { body: 'draft', user: { id: a.id } })
-  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await app.patch(`/messages/${id}`, { body: 'the secret' }).expect(200)
-  await say(channel.id, 'last')
-  await witness.connect()
-  await witness.listen(messages(channel.id))
-  await delivered(all)
-  await phone.connect()
-  await phone.listen(...topics)
-  expect(JSON.stringify(phone.heard)).not.toMatch(/the secret|"last"/)
-})
-
-it('a user who leaves before it subscribed again is notified once, and stays out when it reconnects', async () => {
-  const all = await chat()
-  const { channel, phone, topics, b } = all
-  await phone.cut()
-  await say(channel.id, 'before')
-  await phone.connect()
-  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await delivered(all)
-  expect((await phone.listen(...topics)).slice(1)).toEqual(['ResourceNotFoundError', 'ResourceNotFoundError'])
-  await expect.poll(() => phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(1)
-  expect(phone.bodies(channel.id)).toEqual(['before'])
-  await phone.cut()
-  await phone.connect()
-  await phone.listen(...topics)
-  await delivered(all)
-  expect(phone.bodies(channel.id)).toEqual(['before'])
-  expect(phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(1)
-})
 
 it('events of a user who is blocked or unblocked are delivered according to the block at their time', async () => {
   const [a, b] = await Promise.all([createUser(app), createUser(app)])
@@ -235,16 +51,6 @@ it('events of a user who is blocked or unblocked are delivered according to the 
   await expect.poll(sees).toBe(2)
 })
 
-it('a user who reconnects after its channel was deleted receives the deletion, and nothing more of the channel', async () => {
-  const all = await chat()
-  const { channel, phone, topics } = all
-  await phone.cut()
-  await app.delete(`/channels/${channel.id}`).expect(200)
-  await phone.connect()
-  expect(await phone.listen(...topics)).toEqual([undefined, 'ResourceNotFoundError', 'ResourceNotFoundError'])
-  await expect.poll(() => phone.heard.at(-1)?.type).toBe('user.channel.deleted')
-})
-
 it('a user who is connected to an application that is deleted receives an error, and cannot reconnect', async () => {
   const other = await server.createApplication()
   const phone = new Phone(server, other, 'guest')
@@ -272,7 +78,7 @@ describe('a session cannot be resumed', () => {
   })
 
   it('after the user was deleted', async () => {
-    const { phone, b } = await chat()
+    const { phone, b } = await openChat(server, app)
     await phone.cut()
     await app.delete(`/users/${b.id}`).expect(200)
     expect(await phone.connect()).toMatchObject(refusal('The user was deleted'))
@@ -313,7 +119,7 @@ describe('a session cannot be resumed', () => {
 describe('missed events of a topic', () => {
   /** Creates a client that subscribes to two channels and loses its connection. */
   async function two() {
-    const [one, other] = [await chat(), await chat()]
+    const [one, other] = [await openChat(server, app), await openChat(server, app)]
     const { phone } = one
     await app.post(`/channels/${other.channel.id}/members`, { id: one.b.id }).expect(200)
     await expect.poll(() => phone.heard.at(-1)?.type).toBe('user.channel.joined')
@@ -321,8 +127,8 @@ describe('missed events of a topic', () => {
     await phone.cut()
     await untilLossIsNoticed(server, phone)
     const ids = [one.channel.id, other.channel.id] as const
-    for (const id of ids) await say(id, `missed in ${id}`)
-    await Promise.all([delivered(one), delivered(other)])
+    for (const id of ids) await say(app, id, `missed in ${id}`)
+    await Promise.all([delivered(app, one), delivered(app, other)])
     const hears = (id: number) => expect.poll(() => phone.bodies(id)[0]).toBe(`missed in ${id}`)
     return { phone, ids, hears, one, other }
   }
@@ -336,9 +142,9 @@ describe('missed events of a topic', () => {
     await sleep(2_500) // clients with slow connections take longer
     await phone.listen(messages(ids[1]))
     await hears(ids[1])
-    await say(ids[1], 'now')
+    await say(app, ids[1], 'now')
     await expect.poll(() => phone.bodies(ids[1]).at(-1)).toBe('now')
-    await delivered(other)
+    await delivered(app, other)
     for (const id of ids) expect(new Set(phone.bodies(id)).size).toBe(phone.bodies(id).length)
   })
 
@@ -347,14 +153,14 @@ describe('missed events of a topic', () => {
     await phone.connect()
     await phone.listen(messages(ids[0]))
     await hears(ids[0])
-    await delivered(one)
+    await delivered(app, one)
     const last = phone.bodies(ids[0]).length
     await phone.stomp?.ask('UNSUBSCRIBE', { id: 'none' }) // makes sure that the acknowledgements have arrived
     await phone.cut()
     await phone.connect()
     await phone.listen(messages(ids[1]), messages(ids[0]))
     await hears(ids[1])
-    await Promise.all([delivered(one), delivered(other)])
+    await Promise.all([delivered(app, one), delivered(app, other)])
     await expect.poll(() => phone.bodies(ids[0]).length).toBe(last + 1)
     expect(new Set(phone.bodies(ids[0])).size).toBe(last + 1)
   })
@@ -379,29 +185,29 @@ describe('missed events of a topic', () => {
   })
 
   it('are delivered to a client that once failed to acknowledge a message, long after the log has deleted that', async () => {
-    const all = await chat()
+    const all = await openChat(server, app)
     const { channel, phone, topics } = all
     phone.acknowledges = false
-    await say(channel.id, 'failed')
+    await say(app, channel.id, 'failed')
     await expect.poll(() => phone.bodies(channel.id)).toEqual(['failed'])
     phone.acknowledges = true
     const now = performance.now.bind(performance)
     const time = vi.spyOn(performance, 'now').mockImplementation(() => now() + 62_000)
     onTestFinished(() => time.mockRestore())
-    await say(channel.id, 'later')
+    await say(app, channel.id, 'later')
     await expect.poll(() => phone.bodies(channel.id)).toEqual(['failed', 'later'])
     time.mockImplementation(() => now() + 124_000)
-    await say(channel.id, 'last')
+    await say(app, channel.id, 'last')
     await expect.poll(() => phone.bodies(channel.id).at(-1)).toBe('last')
     const last = await currentPosition(server.ctx)
     const key = phone.session ?? ''
     const acknowledged = async () =>
       Number((await server.ctx.db.prisma.userSession.findUniqueOrThrow({ where: { key } })).ackedPosition)
-    await delivered(all) // makes the session's position be saved once more
+    await delivered(app, all) // makes the session's position be saved once more
     await expect.poll(acknowledged).toBeGreaterThanOrEqual(last)
     await phone.cut()
     await server.ctx.db.query({ text: 'delete from event_log where position <= $1' }, [last])
-    await say(channel.id, 'missed')
+    await say(app, channel.id, 'missed')
     await phone.connect()
     await phone.listen(...topics)
     await expect.poll(() => phone.bodies(channel.id).at(-1)).toBe('missed')
@@ -421,7 +227,7 @@ describe('missed events of a topic', () => {
     const { phone, one } = await two()
     await phone.connect()
     await phone.listen(`/topic/channels/${one.channel.id}.events`)
-    await delivered(one)
+    await delivered(app, one)
     expect(phone.heard.filter(({ destination }) => destination.endsWith('.events'))).toEqual([])
   })
 
@@ -437,7 +243,7 @@ describe('missed events of a topic', () => {
     await expect
       .poll(() => phone.stomp?.frames.some(({ headers }) => headers['receipt-id'] === 'r'))
       .toBe(true)
-    await delivered(one)
+    await delivered(app, one)
     await expect.poll(() => phone.bodies(ids[0]).length).toBe(1)
     // Events of a topic subscribed to with its previous id are delivered.
     await phone.listen(messages(ids[1]))
