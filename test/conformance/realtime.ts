@@ -4,6 +4,7 @@ import {
   type ApiConnection,
   type Channel,
   type ChatSession,
+  type CreateChannelRequest,
   type CurrentUser,
   connectApi,
   type Message,
@@ -321,4 +322,13 @@ export async function startChatWith(
 /** The channel as the device's user sees it. */
 export async function see({ client }: Device, { id }: { id: number }): Promise<Channel> {
   return (await done(client.retrieveChannel(id))).channel
+}
+
+/** Creates a public channel of a user. */
+export async function makeChannel(
+  { client }: Device,
+  fields: Partial<CreateChannelRequest> = {},
+): Promise<Channel> {
+  const request = { type: 'PUBLIC' as const, name: uniqueName('channel'), ...fields }
+  return (await done(client.createChannel(request))).channel
 }

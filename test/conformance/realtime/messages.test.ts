@@ -15,6 +15,7 @@ import {
   type Device,
   disconnect,
   done,
+  makeChannel,
   refused,
   startChat,
   uniqueName,
@@ -31,18 +32,15 @@ let channel: Channel
 beforeAll(async () => {
   server = await shareServer()
   ;[alice, bob, carol] = await connectNew(server, 'alice', 'bob', 'carol')
-  channel = await makeChannel()
+  channel = await makePrivateChannel()
 })
 afterAll(async () => {
   await disconnect(alice, bob, carol)
   await server.close()
 })
 
-/** A private channel of alice, the moderator, and bob. */
-async function makeChannel(): Promise<Channel> {
-  const request = { type: 'PRIVATE' as const, name: uniqueName('channel'), members: [{ username: 'bob' }] }
-  return (await done(alice.client.createChannel(request))).channel
-}
+/** A channel of alice, the moderator, and bob. */
+const makePrivateChannel = () => makeChannel(alice, { type: 'PRIVATE', members: [{ username: 'bob' }] })
 
 async function say({ client }: Device, body: string, where: Channel = channel): Promise<Message> {
   return (await done(client.sendMessage({ channel: where, body }))).message
@@ -135,7 +133,7 @@ describe('messages', () => {
   })
 
   it('are listed, newest first, in pages that join into the whole list', async () => {
-    const where = await makeChannel()
+    const where = await makePrivateChannel()
     const sent: number[] = []
     for (let at = 0; at < 30; at += 1) sent.unshift((await say(alice, `Message ${at}`, where)).id)
     const { paginator: first } = await done(bob.client.listMessages({ channel: where }))
@@ -150,7 +148,7 @@ describe('messages', () => {
   })
 
   it('are listed by kind and by thread, and across all channels', async () => {
-    const where = await makeChannel()
+    const where = await makePrivateChannel()
     const parent = await say(alice, 'Parent', where)
     const { message: reply } = await done(bob.client.sendMessage({ message: parent, body: 'Reply' }))
     const external = { url: 'https://example.com/b', name: 'b', contentType: 'text/plain', size: 1 }
@@ -265,7 +263,7 @@ describe('messages', () => {
   })
 
   it('are each answered separately when many are sent at once, and delivered in the order of the list', async () => {
-    const where = await makeChannel()
+    const where = await makePrivateChannel()
     const heard = await startChat(bob, where)
     const bodies = Array.from({ length: 40 }, (_, at) => `Message ${at}`)
     const sends = bodies.map((body, at) => say(at % 2 ? alice : bob, body, where))
@@ -300,7 +298,7 @@ describe('messages', () => {
 
 describe('reading', () => {
   it('counts the messages of others that the user has not read', async () => {
-    const where = await makeChannel()
+    const where = await makePrivateChannel()
     const first = await say(alice, 'One', where)
     await say(alice, 'Two', where)
     await sendMessage(server.main, where.id, { body: 'Three' })
@@ -334,7 +332,7 @@ describe('reading', () => {
   })
 
   it('returns the last message that a user has read, and an error where there is none', async () => {
-    const where = await makeChannel()
+    const where = await makePrivateChannel()
     const none = alice.client.retrieveLastReadMessage({ channel: where, username: 'bob' })
     expect((await refused(none)).error).toBe('ResourceNotFoundError')
     const first = await say(alice, 'One', where)

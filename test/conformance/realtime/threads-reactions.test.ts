@@ -2,9 +2,11 @@
 import type { Channel, ListChannelThreadsFilter, Message, Thread } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { connectNew, type Device, disconnect, done, refused, startChat, uniqueName } from '../realtime.ts'
+import { connectNew, type Device, disconnect, done, makeChannel, refused, startChat } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from '../realtime-resources.ts'
+
+const withBob = { members: [{ username: 'bob' }] }
 
 let server: TestServer
 let alice: Device
@@ -13,17 +15,12 @@ let channel: Channel
 beforeAll(async () => {
   server = await shareServer()
   ;[alice, bob] = await connectNew(server, 'alice', 'bob')
-  channel = await makeChannel()
+  channel = await makeChannel(alice, withBob)
 })
 afterAll(async () => {
   await disconnect(alice, bob)
   await server.close()
 })
-
-async function makeChannel(): Promise<Channel> {
-  const request = { type: 'PUBLIC' as const, name: uniqueName('channel'), members: [{ username: 'bob' }] }
-  return (await done(alice.client.createChannel(request))).channel
-}
 
 type Where = { channel: Channel } | { message: Message } | { thread: Thread }
 
@@ -84,7 +81,7 @@ describe('replies', () => {
 
 describe('threads', () => {
   it('are created by members, listed, and link to their channel', async () => {
-    const where = await makeChannel()
+    const where = await makeChannel(alice, withBob)
     const { thread } = await done(
       bob.client.createThread({ channel: where, name: 'Plans', properties: { a_b: 1 } }),
     )
@@ -113,7 +110,7 @@ describe('threads', () => {
   })
 
   it('have their own messages and unread counts', async () => {
-    const where = await makeChannel()
+    const where = await makeChannel(alice, withBob)
     const { thread } = await done(alice.client.createThread({ channel: where, name: 'Plans' }))
     const message = await say(alice, { thread }, 'In the thread')
     expect(message).toMatchObject({ type: 'TEXT', channelId: where.id, body: 'In the thread' })
@@ -132,7 +129,7 @@ describe('threads', () => {
   })
 
   it('are not delivered to a chat session of the main thread', async () => {
-    const where = await makeChannel()
+    const where = await makeChannel(alice, withBob)
     const { paginator } = await done(bob.client.listThreads({ channel: where }))
     const main = paginator.items.find(({ type }) => type === 'MAIN') as Thread
     expect(main).toEqual(aThread({ type: 'MAIN' }))
