@@ -105,11 +105,11 @@ it('the temporary webhook of a killed command is removed after twelve hours', as
   expect(body.offsetMs).toBeLessThan(1_000)
   await start('elsewhere', [])
   for (const child of running) child.kill('SIGKILL')
-  await server.testApi.post('/clock/advance').send({ hours: 11 }).expect(200)
+  await server.clock.advance({ hours: 11 })
   expect(await count()).toBe(1)
-  await server.testApi.post('/clock/advance').send({ hours: 2 }).expect(200)
+  await server.clock.advance({ hours: 2 })
   expect(await count()).toBe(0)
-  await server.testApi.delete('/clock').expect(204)
+  await server.clock.release()
 })
 
 it.each([

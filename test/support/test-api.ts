@@ -1,5 +1,6 @@
 // Helpers to call the test API of a server.
 import supertest from 'supertest'
+import { clockOf } from './clock.ts'
 import type { TestServer } from './server.ts'
 import { startServer } from './server.ts'
 
@@ -21,6 +22,7 @@ export interface World {
 export interface TestApiServer extends TestServer {
   /** Requests with paths relative to `/_test`. */
   testApi: Pick<supertest.Agent, 'get' | 'post' | 'put' | 'delete'>
+  clock: ReturnType<typeof clockOf>
   createWorld(body?: Record<string, unknown>): Promise<World>
   /** Requests with paths relative to `/v1` and the world's token. */
   as(world: World): supertest.Agent
@@ -38,6 +40,7 @@ export async function startTestApi(settings: Record<string, string> = {}): Promi
   return {
     ...server,
     testApi,
+    clock: clockOf(testApi),
     async createWorld(body = {}) {
       const { body: world } = await testApi.post('/worlds').send(body).expect(201)
       return world

@@ -44,8 +44,6 @@ async function attempt(match: object) {
   return body
 }
 
-const advance = (by: Record<string, number>) => server.testApi.post('/clock/advance').send(by).expect(200)
-
 describe('a webhook of a world', () => {
   it('is created, listed and removed, and deleted when the world is reset', async () => {
     const path = `/worlds/${world.id}/webhooks`
@@ -104,21 +102,21 @@ describe('a fault of a webhook', () => {
     const entry = await attempt({ attempt: 1 })
     expect(entry).toMatchObject({ status: 503, fault: id, responseBody: { why: 'a test' } })
     expect(receiver.received).toEqual([])
-    await advance({ seconds: 6 })
+    await server.clock.advance({ seconds: 6 })
     expect(await attempt({ attempt: 2 })).toMatchObject({ status: 204, delivery: entry.delivery })
     expect(receiver.received).toHaveLength(1)
-    await server.testApi.delete('/clock').expect(204)
+    await server.clock.release()
   })
 
   it('makes the server wait as long as its Retry-After says', async () => {
     await fail({ status: 429, headers: { 'Retry-After': '120' } }, { times: 1 })
     await createUser('ann')
     await attempt({ status: 429 })
-    await advance({ seconds: 60 })
+    await server.clock.advance({ seconds: 60 })
     expect(receiver.received).toEqual([])
-    await advance({ seconds: 61 })
+    await server.clock.advance({ seconds: 61 })
     await attempt({ attempt: 2, status: 204 })
-    await server.testApi.delete('/clock').expect(204)
+    await server.clock.release()
   })
 
   it('drops the response of a receiver, to which the delivery is retried', async () => {
@@ -126,11 +124,11 @@ describe('a fault of a webhook', () => {
     await createUser('ann')
     const entry = await attempt({ status: null })
     expect(entry).toMatchObject({ error: 'read ECONNRESET', attempt: 1 })
-    await advance({ seconds: 6 })
+    await server.clock.advance({ seconds: 6 })
     await attempt({ attempt: 2, status: 204 })
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     expect(receiver.received).toHaveLength(2)
-    await server.testApi.delete('/clock').expect(204)
+    await server.clock.release()
   })
 
   it('hangs for the 20 s of an attempt, which pass at once when the clock is advanced', async () => {
@@ -139,11 +137,11 @@ describe('a fault of a webhook', () => {
     const hits = async () =>
       (await server.testApi.get(`/worlds/${world.id}/faults`).expect(200)).body.faults[0].hits
     await expect.poll(hits).toBe(1)
-    await advance({ seconds: 20 })
+    await server.clock.advance({ seconds: 20 })
     expect(await attempt({ attempt: 1 })).toMatchObject({ status: null, error: 'took longer than 20 s' })
-    await advance({ seconds: 6 })
+    await server.clock.advance({ seconds: 6 })
     await attempt({ attempt: 2, status: 204 })
-    await server.testApi.delete('/clock').expect(204)
+    await server.clock.release()
   })
 
   it('does not appear in the new journal where its world is reset meanwhile', async () => {
@@ -153,10 +151,10 @@ describe('a fault of a webhook', () => {
     await server.testApi.post(`/worlds/${world.id}/reset`).expect(200)
     receiver.release(1)
     await expect.poll(() => receiver.received).toHaveLength(1)
-    await advance({ seconds: 1 }) // waits for the running attempts
+    await server.clock.advance({ seconds: 1 }) // waits for the running attempts
     const { body } = await server.testApi.get(`/worlds/${world.id}/journal?kind=webhook`).expect(200)
     expect(body.entries).toEqual([])
-    await server.testApi.delete('/clock').expect(204)
+    await server.clock.release()
   })
 
   it('applies to the events that it names, delays, and is sent once where the response is late', async () => {

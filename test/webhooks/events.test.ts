@@ -21,7 +21,7 @@ beforeEach(async () => {
   receiver?.close()
   receiver = await Receiver.open()
 })
-afterEach(() => server.testApi.delete('/clock').expect(204))
+afterEach(() => server.clock.release())
 afterAll(async () => {
   receiver.close()
   await server.close()
@@ -47,8 +47,6 @@ async function attempted(id: number) {
   await expect.poll(async () => (await deliveries(id)).length).toBe(before + 1)
   await expect.poll(async () => (await newest()).attempts.length).toBe(1)
 }
-
-const advance = (by: Record<string, number>) => server.testApi.post('/clock/advance').send(by).expect(200)
 
 it('a webhook receives every change to users, channels, members, messages, reactions and reports', async () => {
   const { main } = server
@@ -90,10 +88,10 @@ it('a webhook is switched off once it has failed for five days, and the audit lo
   const id = await hook(['*'])
   receiver.answers.push(...Array.from({ length: 20 }, () => ({ status: 500 })))
   await attempted(id)
-  await advance({ days: 4, hours: 23 })
+  await server.clock.advance({ days: 4, hours: 23 })
   await expect.poll(async () => (await deliveries(id))[0].state).toBe('failed')
   expect((await owner.get(`${path()}/webhooks/${id}`)).body).toMatchObject({ enabled: true })
-  await advance({ hours: 2 })
+  await server.clock.advance({ hours: 2 })
   await attempted(id)
   expect((await owner.get(`${path()}/webhooks/${id}`)).body).toMatchObject({
     enabled: false,
@@ -110,9 +108,9 @@ it('a webhook restarts the count of its failures with each success', async () =>
   const id = await hook(['*'])
   receiver.answers.push({ status: 500 }, { status: 204 }, { status: 500 })
   await attempted(id)
-  await advance({ seconds: 6 })
+  await server.clock.advance({ seconds: 6 })
   await expect.poll(async () => (await deliveries(id))[0].state).toBe('delivered')
-  await advance({ days: 6 })
+  await server.clock.advance({ days: 6 })
   await attempted(id)
   expect((await owner.get(`${path()}/webhooks/${id}`)).body).toMatchObject({ enabled: true })
 })
@@ -123,8 +121,8 @@ it('a webhook keeps its deliveries for thirty days, and waiting ones until they 
   await attempted(id)
   await attempted(id)
   await owner.patch(`${path()}/webhooks/${id}`, { enabled: false }).expect(200)
-  await advance({ days: 29 })
+  await server.clock.advance({ days: 29 })
   expect(await deliveries(id)).toHaveLength(2)
-  await advance({ days: 2 })
+  await server.clock.advance({ days: 2 })
   await expect.poll(() => deliveries(id)).toMatchObject([{ state: 'pending' }])
 })

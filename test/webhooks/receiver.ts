@@ -2,6 +2,9 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { Webhook as Verifier } from 'standardwebhooks'
+import { expect } from 'vitest'
+import type { AdminClient } from '../support/admin.ts'
 
 export interface Received {
   path: string
@@ -48,6 +51,11 @@ export class Receiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook?key=1`
   }
 
+  /** Resolves once this many deliveries were received. */
+  async hasReceived(count: number): Promise<void> {
+    await expect.poll(() => this.received.length).toBe(count)
+  }
+
   /** Makes all further requests wait. */
   hold(): void {
     this.#room = 0
@@ -81,4 +89,15 @@ export class Receiver {
     this.#server.closeAllConnections()
     this.#server.close()
   }
+}
+
+/** Creates a webhook for all events. @param path of the application's webhooks in the admin API */
+export async function createHook(admin: AdminClient, path: string, fields: Record<string, unknown>) {
+  const { body } = await admin.post(path, { events: ['*'], ...fields }).expect(201)
+  return body
+}
+
+/** Returns the content of a delivery. Throws if this secret did not sign it. */
+export function verified(secret: string, { body, headers }: Received) {
+  return new Verifier(secret).verify(body, headers as Record<string, string>)
 }

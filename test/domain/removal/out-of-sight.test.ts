@@ -42,7 +42,7 @@ afterEach(async () => {
   await held?.()
   held = undefined
   await disconnect(device)
-  await server.testApi.delete('/clock').expect(204)
+  await server.clock.release()
 })
 afterAll(() => server.close())
 
@@ -229,7 +229,7 @@ describe('hidden at once from every list and query, however long their removal t
 
   it('messages that retention removes, from the start of its run', async () => {
     const furnished = await furnish()
-    await server.testApi.post('/clock/advance').send({ days: 31 }).expect(200)
+    await server.clock.advance({ days: 31 })
     await owner.patch(`${path}/settings`, { retention: { messagesDays: 30 } }).expect(200)
     await expectHidden(furnished, async () => {
       await hold(furnished.channel.id)
@@ -244,7 +244,7 @@ describe('hidden at once from every list and query, however long their removal t
     sweeper.start()
     await expectHidden(furnished, async () => {
       await hold(furnished.channel.id)
-      await server.testApi.post('/clock/advance').send({ days: 31 }).expect(200)
+      await server.clock.advance({ days: 31 })
     })
     await sweeper.stop()
   })

@@ -25,7 +25,7 @@ beforeEach(async () => {
   main = await createApplication()
   path = `/applications/${main.id}`
 })
-afterEach(() => server.testApi.delete('/clock').expect(204))
+afterEach(() => server.clock.release())
 afterAll(() => server.close())
 
 /** One whose token outlives what is told here. */
@@ -37,7 +37,7 @@ async function createApplication(): Promise<TestApplication> {
 }
 const count = async (text: string, values: unknown[] = []) =>
   Number((await server.ctx.db.query({ text }, values))[0]?.[0])
-const days = (number: number) => server.testApi.post('/clock/advance').send({ days: number }).expect(200)
+const days = (number: number) => server.clock.advance({ days: number })
 const keep = async (retention: object | null) =>
   (await owner.patch(`${path}/settings`, { retention }).expect(200)).body.retention
 const preview = async () => (await owner.get(`${path}/retention/preview`).expect(200)).body
@@ -166,7 +166,7 @@ it('an old file is removed with its message and from the store; texts of its age
   expect(await bodiesOf(channel.id)).toEqual(['text'])
   const sweeper = new Sweeper(server.ctx)
   sweeper.start()
-  await server.testApi.post('/clock/advance').send({ minutes: 1 }).expect(200)
+  await server.clock.advance({ minutes: 1 })
   await sweeper.stop()
   await supertest(sent.file.url).get('').set('authorization', `Bearer ${main.token}`).expect(404)
   expect(await count('select count(*) from file where application_id = $1', [main.id])).toBe(0)
