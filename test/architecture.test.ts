@@ -87,7 +87,7 @@ const mayImport: Record<string, string[]> = {
   port: ['type config'],
   log: ['errors', 'type config'],
   introduce: ['secrets', 'domain', 'type context'],
-  home: [],
+  'home-folder': [],
   heap: [],
   clock: [],
   postgres: ['place'],

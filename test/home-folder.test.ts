@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { prepareHome } from '#home.ts'
+import { prepareHome } from '#home-folder.ts'
 
 let folder: string
 beforeEach(async () => {
