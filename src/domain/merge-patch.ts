@@ -1,3 +1,5 @@
+import { isObject } from '#resources/define.ts'
+
 type Json = Record<string, unknown>
 
 /**
@@ -12,10 +14,6 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     else merged.set(key, mergePatch(merged.get(key), value))
   }
   return Object.fromEntries(merged)
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A change of custom properties: a merge patch (null empties them), or a replacement. */

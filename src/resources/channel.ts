@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { address, cursorAddress, defineHypermedia, pagedAddress } from '#resources/address.ts'
-import { defineResource, Id, Properties, RequiredText, Timestamp } from '#resources/define.ts'
+import { defineResource, Id, isObject, Properties, RequiredText, Timestamp } from '#resources/define.ts'
 import { Message } from '#resources/message.ts'
 import { nameMax, User, UserReference } from '#resources/user.ts'
 
@@ -35,10 +35,7 @@ export type Channel = z.output<typeof Channel>
 
 /** `{}` is the JSON form of a JavaScript Set, and what the official SDK sends for one (contract d). */
 const Members = z.preprocess(
-  (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
-      ? []
-      : value,
+  (value) => (isObject(value) && Object.keys(value).length === 0 ? [] : value),
   z.array(UserReference).max(1000),
 )
 

@@ -96,15 +96,19 @@ export const Json = z
   })
   .meta({ description: 'Any JSON value' })
 
+/** Whether a value is an object of JSON, not a list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /**
  * A map of custom data. Its keys are data and are never renamed, whatever they are, including `__proto__`. That is why
  * this is not a z.record, which would build a new object from them.
  */
 export const Properties = z
-  .custom<Record<string, unknown>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isStorableJson(value),
-    { error: `must be an object ${jsonRule}` },
-  )
+  .custom<Record<string, unknown>>((value) => isObject(value) && isStorableJson(value), {
+    error: `must be an object ${jsonRule}`,
+  })
   .meta({ type: 'object', additionalProperties: true, description: 'Custom data' })
 
 /** A text part of a multipart form; a blank part counts as absent. */

@@ -1,6 +1,6 @@
 // The environment of an application's functions: npm dependencies, environment variables, initialization script.
 import { z } from 'zod'
-import { defineResource, Id, isStorable, RequiredText, Text } from '#resources/define.ts'
+import { defineResource, Id, isObject, isStorable, RequiredText, Text } from '#resources/define.ts'
 
 /** Version of the environment that functions can rely on; grows with its features. */
 export const runtimeVersion = 'v1.0.0'
@@ -41,10 +41,6 @@ export type UpdateDependencies = z.output<typeof UpdateDependencies>
 const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/
 const variablesMax = 100
 const variablesLengthMax = 65_536
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** The keys belong to the customer and are never renamed. */
 export const EnvironmentVariables = z

@@ -1,7 +1,7 @@
 // Content and appearance of chat user interfaces, as in their own types (runtime contract 7.4). Keys are those of the
 // user interfaces, not of the API: they contain hyphens and have no second spelling.
 import { z } from 'zod'
-import { defineResource, Properties, Text } from '#resources/define.ts'
+import { defineResource, isObject, Properties, Text } from '#resources/define.ts'
 
 const textMax = 262_144
 const Version = z.literal('0.0.2').default('0.0.2')
@@ -29,8 +29,7 @@ const FeatureOptions = z.strictObject({
 /** Text, or nested groups of it: `{ text: { color: 'black' } }`. */
 function isStyle(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return true
-  const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isGroup && depth < 8 && Object.values(value).every((each) => isStyle(each, depth + 1))
+  return isObject(value) && depth < 8 && Object.values(value).every((each) => isStyle(each, depth + 1))
 }
 const Style = z
   .record(z.string(), z.unknown())

@@ -1,6 +1,8 @@
 // Validates seeds (testing contract 2), whose items look as in imports.
+
 import { z } from 'zod'
 import { ChatError } from '#errors.ts'
+import { isObject } from '#resources/define.ts'
 import { ChannelImport, SeedMessage, UserImport } from '#resources/imports.ts'
 import { type Seed, SeedFunction } from '#resources/worlds/seed.ts'
 import { compileCheck } from '#wire/reading.ts'
@@ -44,9 +46,8 @@ function readAll<T>(kind: string, items: unknown[], check: (item: unknown) => T)
 
 /** Returns the error with its fields prefixed by `place`; if the item is not an object, the field is `place` itself. */
 function placed(error: ChatError, place: string, item: unknown): ChatError {
-  const isItem = typeof item === 'object' && item !== null && !Array.isArray(item)
   const problems = error.problems.map(({ snakeField: _, ...problem }) => {
-    const within = isItem ? `.${problem.field}`.replace(/\.(\d+)/g, (_, at) => `[${at}]`) : ''
+    const within = isObject(item) ? `.${problem.field}`.replace(/\.(\d+)/g, (_, at) => `[${at}]`) : ''
     const field = place + within
     const rule = problem.message.startsWith(problem.field)
       ? problem.message.slice(problem.field.length)

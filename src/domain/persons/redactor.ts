@@ -1,5 +1,7 @@
 // Removes a person from what people wrote.
+
 import type { Texts } from '#data/persons/texts.ts'
+import { isObject } from '#resources/define.ts'
 import { generatedPictureUrl, splitServed } from '#resources/served.ts'
 import { presenceStatuses } from '#resources/user.ts'
 
@@ -86,10 +88,6 @@ export function rewriterOf(text: (given: string) => string, userId: number): Red
 }
 
 const isList = (texts: Texts): texts is readonly [Texts] => Array.isArray(texts)
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** Values that a user keeps when nothing of theirs is left, so that they remain valid when they are presented. */
 const emptied: Record<string, unknown> = {

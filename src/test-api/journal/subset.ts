@@ -1,5 +1,6 @@
 // Compares an entry with what a test expects: objects may have additional fields at any depth; arrays must have the
 // same length and match item by item (docs/testing.md).
+import { isObject } from '#resources/define.ts'
 
 const differencesMax = 20
 const shownMax = 200
@@ -44,10 +45,6 @@ export function differences(actual: unknown, wanted: unknown, path = ''): string
         : [`${at} is missing, and should be ${shown(value)}`]
     })
     .slice(0, differencesMax)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function shown(value: unknown): string {
