@@ -3,7 +3,7 @@ import { type Db, type Querier, reading, readingByKey, type Tx } from '#data/dat
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type ListQuery, listPage } from '#data/lists.ts'
-import { matching, sortableUsers, type UserMatch, usersOnPage } from '#data/users/user-lists.ts'
+import { matching, type UserMatch, usersOnPage } from '#data/users/user-lists.ts'
 import type { ChannelMembership, ChannelType, Standing } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
@@ -25,23 +25,20 @@ function listUsersOfChannel(
   return listPage(
     db,
     {
-      resource: 'user',
+      ...usersOnPage,
       from:
         page.sort.length === 0 && narrowing.length === 0
           ? sql`channel_membership cm`
           : sql`channel_membership cm join "user" u on u.id = cm.user_id`,
       id: 'cm.user_id',
       where: [...where, ...narrowing],
-      sortable: sortableUsers,
       order: 'cm.user_id',
-      ...usersOnPage,
       ...(narrowing.length === 0 && unfiltered),
     },
     page,
   )
 }
 
-/** Lists the members of a channel. */
 export function listMembers(
   db: Db,
   channelId: number,

@@ -19,8 +19,15 @@ export const sortableUsers = {
   isGuest: 'u.is_guest',
   createdTime: 'u.created_time',
 }
-/** The columns and joins of lists of users. */
-export const usersOnPage = { columns: userColumns('u'), joins: 'join "user" u on u.id = page.id' }
+/** What all lists of users have in common. */
+export const usersOnPage = {
+  resource: 'user',
+  sortable: sortableUsers,
+  columns: userColumns('u'),
+  joins: 'join "user" u on u.id = page.id',
+}
+/** Lists found in the table of users itself, by name. */
+const byName = { ...usersOnPage, from: sql`"user" u`, id: 'u.id', order: 'lower(u.name), u.id' }
 
 export interface UserFilters {
   name?: string | undefined
@@ -41,13 +48,8 @@ export function readUserPage(
     ...(filters.unread === undefined ? [] : [sql`${raw(filters.unread ? '' : 'not')} ${hasUnread}`]),
   ]
   const list: ListQuery<User> = {
-    resource: 'user',
-    from: sql`"user" u`,
-    id: 'u.id',
-    where: [sql`u.application_id = ${applicationId}::bigint`, sql`u.deleted_time is null`, ...narrowing],
-    sortable: sortableUsers,
-    order: 'lower(u.name), u.id',
-    ...usersOnPage,
+    ...byName,
+    where: [...usersOf(applicationId), ...narrowing],
     ...(narrowing.length === 0 && {
       name: 'list-users',
       line: 'reads',
@@ -91,13 +93,8 @@ export function readContactPage(
 ): Promise<Page<User>> {
   const narrowing = matching(match)
   const list: ListQuery<User> = {
-    resource: 'user',
-    from: sql`"user" u`,
-    id: 'u.id',
+    ...byName,
     where: [...contactsOf(applicationId, userId), ...narrowing],
-    sortable: sortableUsers,
-    order: 'lower(u.name), u.id',
-    ...usersOnPage,
     ...(narrowing.length === 0 && {
       name: 'list-contacts',
       line: 'reads',
@@ -123,9 +120,13 @@ export async function countContactRows(
   return (await db.one({ text: count.text, columns }, count.values)) ?? 0
 }
 
-const contactsOf = (applicationId: number, userId: number) => [
+const usersOf = (applicationId: number) => [
   sql`u.application_id = ${applicationId}::bigint`,
   sql`u.deleted_time is null`,
+]
+
+const contactsOf = (applicationId: number, userId: number) => [
+  ...usersOf(applicationId),
   sql`u.id <> ${userId}::bigint`,
 ]
 
