@@ -115,11 +115,14 @@ export interface EndedInvocation {
   run?: { id: number; retryMs?: number }
 }
 
+export function masked(json: string, secrets: readonly string[]): string {
+  return secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), json)
+}
+
 /** Records how an invocation ended and deletes or reschedules its run, in one commit. */
 export async function endInvocation(tx: Querier, ended: EndedInvocation): Promise<void> {
   const { id, status, result, logs, durationMs, secrets = [], run } = ended
-  const toText = (value: unknown) =>
-    secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), JSON.stringify(storable(value)))
+  const toText = (value: unknown) => masked(JSON.stringify(storable(value)), secrets)
   await tx.run(endStatement, [
     id,
     status,

@@ -1,4 +1,5 @@
 import type { Context, Outcome } from '#context.ts'
+import { masked } from '#data/functions/function-runs.ts'
 import { findRuntime } from '#data/functions/runtimes.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
@@ -63,7 +64,5 @@ async function run(
 
 /** Masks the runtime's own secrets, as in recorded invocations. */
 function without<T>(secrets: string[], value: T): T {
-  return JSON.parse(
-    secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), JSON.stringify(value)),
-  )
+  return JSON.parse(masked(JSON.stringify(value), secrets))
 }
