@@ -1,17 +1,13 @@
 // Definitions of the commands about chat functions; functions.ts implements them.
 import type { Command } from 'commander'
+import { clientId, remote } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 
 const load = () => import('#cli/functions.ts')
 const which = ['<function>', 'id of the function, or the event that it handles'] as const
 const limit = ['--limit <number>', 'maximum number of runs', '20'] as const
 
-/** @param remote adds the options for connecting to a running server to a command */
-export function addFunctionCommands(
-  program: Command,
-  remote: (command: Command) => Command,
-  output: () => Output,
-): void {
+export function addFunctionCommands(program: Command, output: () => Output): void {
   const functions = program.command('functions').description('deploy, test and monitor chat functions')
 
   remote(functions.command('deploy'))
@@ -54,10 +50,7 @@ export function addFunctionCommands(
       .command(name)
       .description(`${description} (with or without a running server)`)
       .argument(...which)
-      .option(
-        '--client-id <id>',
-        'client id of the application (default: CHATTERIE_CLIENT_ID, or that in the home folder)',
-      )
+      .option(...clientId)
       .action(async (reference, options) => (await load()).setEnabled(reference, enabled, options, output()))
   }
 }

@@ -6,6 +6,7 @@ import { addAdminCommands } from '#cli/admin-commands.ts'
 import { addFunctionCommands } from '#cli/function-commands.ts'
 import { importKinds, uiParts } from '#cli/kinds.ts'
 import { addMigrateCommands } from '#cli/migrate-commands.ts'
+import { remote } from '#cli/options.ts'
 import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
 import { fileOfPackage } from '#place.ts'
 
@@ -121,17 +122,6 @@ program
   .option('--as <name>', 'restore one application as a new one with this name and new ids')
   .action(async (file, options) => (await import('#cli/dump.ts')).restore(file, options, output()))
 
-/** Adds the options of commands that connect to a running server. */
-function remote(command: Command): Command {
-  return command
-    .option('--url <url>', 'URL of the server (default: PUBLIC_URL, or http://localhost with PORT)')
-    .option(
-      '--client-id <id>',
-      'client id of the application (default: CHATTERIE_CLIENT_ID, or that in the home folder)',
-    )
-    .option('--client-secret <secret>', 'client secret; safer in CHATTERIE_CLIENT_SECRET')
-}
-
 remote(program.command('import'))
   .description('import a JSON array from a file, and follow the job until it ends')
   .argument('<kind>', importKinds.join(', '))
@@ -161,7 +151,7 @@ remote(ui.command('set'))
   .action(async (part, file, options) => (await import('#cli/ui.ts')).setUi(part, file, options, output()))
 
 addMigrateCommands(program, output)
-addFunctionCommands(program, remote, output)
+addFunctionCommands(program, output)
 
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
   command.exitOverride().configureHelp({ showGlobalOptions: true })
