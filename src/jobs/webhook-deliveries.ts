@@ -236,7 +236,7 @@ function textOf(bytes: Buffer): string {
 const retryAfterMaxMs = 86_400_000
 
 /** Parses seconds or a date [RFC 9110 section 10.2.3] into milliseconds. */
-function pauseOf(retryAfter = '', now = 0): number {
+function pauseOf(retryAfter = '', now: number): number {
   const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - now
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), retryAfterMaxMs)
 }

@@ -67,18 +67,23 @@ function mustHaveStatus(effect: Record<string, unknown>, check: z.core.$Refineme
   }
 }
 
+/** What can be done to an answer over HTTP, ours or that of a customer's server. */
+const answer = {
+  status: z.int().min(200).max(599).optional(),
+  headers: Headers.optional(),
+  body: z.unknown().optional(),
+  delayMs: Delay.optional(),
+  reset: On.optional(),
+  hang: On.optional(),
+  after: z.boolean().optional(),
+}
+
 const RestEffect = z
   .strictObject({
-    status: z.int().min(200).max(599).optional(),
+    ...answer,
     error: Line.optional(),
     message: Line.optional(),
-    headers: Headers.optional(),
-    body: z.unknown().optional(),
-    delayMs: Delay.optional(),
-    reset: On.optional(),
-    hang: On.optional(),
     truncateAfterBytes: z.int().min(0).optional(),
-    after: z.boolean().optional(),
   })
   .superRefine(atMostOne(['status', 'reset', 'hang', 'truncateAfterBytes']))
   .superRefine(mustHaveStatus)
@@ -162,15 +167,7 @@ const FunctionFault = z.strictObject({ on: FunctionTarget, do: FunctionEffect, .
 // ---------------------------------------------------------------------------------------------- webhooks
 
 const WebhookEffect = z
-  .strictObject({
-    status: z.int().min(200).max(599).optional(),
-    headers: Headers.optional(),
-    body: z.unknown().optional(),
-    delayMs: Delay.optional(),
-    reset: On.optional(),
-    hang: On.optional(),
-    after: z.boolean().optional(),
-  })
+  .strictObject(answer)
   .superRefine(atMostOne(['status', 'reset', 'hang']))
   .superRefine(mustHaveStatus)
 export type WebhookEffect = z.output<typeof WebhookEffect>
