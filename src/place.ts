@@ -23,7 +23,6 @@ export function fileOfCode(path: string): URL {
   return new URL(path, code)
 }
 
-/** Returns the version of the package. */
 export async function packageVersion(): Promise<string> {
   return JSON.parse(await readFile(fileOfPackage('package.json'), 'utf8')).version
 }

@@ -24,7 +24,6 @@ export function isPublic(address: string): boolean {
   return ip.kind() === 'ipv4' || ip.match(globalUnicast)
 }
 
-/** Only the public web. */
 export const publicWeb: Guard = {
   mayConnect: (address, port) => ports.includes(port) && isPublic(address),
   resolve: resolveByDns,

@@ -151,7 +151,6 @@ export interface EventDraft {
   payload?: EventPayload
 }
 
-/** A committed event. */
 export interface CommittedEvent {
   type: EventType
   applicationId: number

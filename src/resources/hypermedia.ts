@@ -9,7 +9,6 @@ import { readReceiptHypermedia } from '#resources/read-receipt.ts'
 import { keystrokesHypermedia, threadHypermedia } from '#resources/thread.ts'
 import { currentUserHypermedia, userBlockedRecordHypermedia, userHypermedia } from '#resources/user.ts'
 
-/** All hypermedia. */
 export const allHypermedia: AnyHypermedia[] = [
   channelBlockRecordHypermedia,
   channelEventHypermedia,

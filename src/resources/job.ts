@@ -59,7 +59,6 @@ export const Job = z.object({
 })
 export type Job = z.output<typeof Job>
 
-/** A job of any type. */
 export type AnyJob = Omit<Job, 'type'> & { type: JobType }
 
 export const jobResource = defineResource({

@@ -38,7 +38,6 @@ async function pathsOf(folder: string): Promise<string[]> {
   return paths.filter((path) => /\.\w+$/.test(path) && !/\.(gz|html)$/.test(path))
 }
 
-/** Returns the HTML of a page. */
 export function readPage(name: `${string}.html`): Promise<string> {
   return readFile(fileOfCode(`pages/${name}`), 'utf8')
 }

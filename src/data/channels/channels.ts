@@ -177,7 +177,6 @@ export function readChannelPage(
   )
 }
 
-/** Lists the channels that a user is a member of. */
 export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): Promise<Page<Channel>> {
   return listPageOfChannels(
     db,

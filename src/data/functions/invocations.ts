@@ -63,7 +63,6 @@ export function listInvocations(
   )
 }
 
-/** Returns an invocation with its function. */
 export const findInvocation = finder(
   reading(
     'find-invocation',

@@ -217,7 +217,6 @@ const giveUpStatement = {
     where id = $1`,
 }
 
-/** The outcome of an attempt. */
 export interface AttemptResult {
   attempt: DeliveryAttempt
   state: DeliveryState

@@ -71,7 +71,6 @@ export type Right = keyof typeof leastRole
 
 export const leastRoleOf = (right: Right): Role => leastRole[right]
 
-/** Returns whether a role has a right. */
 export function hasRight({ role }: Pick<OperatorCaller, 'role'>, right: Right): boolean {
   return roles.indexOf(role) >= roles.indexOf(leastRole[right])
 }

@@ -6,7 +6,6 @@ export function callerOfOperator({ id, username, role, applications }: Operator,
   return callerOf({ as: 'operator', id, name: username, role }, applications, address)
 }
 
-/** Returns the caller for an admin key. */
 export function callerOfKey({ id, name, role, applications }: AdminKey, address?: string) {
   return callerOf({ as: 'key', id, name, role }, applications, address)
 }

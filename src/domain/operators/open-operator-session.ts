@@ -15,7 +15,6 @@ export interface OpenedSession {
 /** How long a session of the console lasts (operating contract 1). */
 export const sessionMs = 12 * 3_600_000
 
-/** Opens a session for an authenticated operator. */
 export async function openOperatorSession(
   ctx: Context,
   operator: Operator,

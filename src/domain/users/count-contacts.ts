@@ -2,7 +2,6 @@ import type { Context } from '#context.ts'
 import { countContactRows, type UserMatch } from '#data/users/user-lists.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 
-/** Counts the contacts that match. */
 export function countContacts(
   ctx: Context,
   { applicationId, userId }: UserCaller,

@@ -19,7 +19,6 @@ export interface SnapshotHeader {
   sha256: string
 }
 
-/** The contents of a snapshot. */
 export interface Contents {
   application: ApplicationCells
   /** The rows of each table, each as JSON. */
