@@ -33,6 +33,8 @@ export type EventSubject =
   | 'channels'
   /** The message in `payload.messageId`, and the one in `payload.parentId` if a reply changes what its parent shows. */
   | 'messages'
+  /** The message in `payload.parentId`, where the event's own message is gone. */
+  | 'parents'
   | 'threads'
   | 'notifications'
   /** The settings of the application's chat user interfaces. */

@@ -232,6 +232,7 @@ export const events = {
   },
   'thread.message.deleted': {
     ...messageDeleted,
+    subjects: ['parents'],
     counts: ['application.messages', 'channel.messages', 'thread.messages'],
   },
   'channel.message.updated': {

@@ -22,6 +22,7 @@ export interface Subjects extends Record<EventSubject, Map<number, unknown>> {
   users: Map<number, User>
   channels: Map<number, SeenChannel>
   messages: Map<number, SeenMessage>
+  parents: Map<number, SeenMessage>
   threads: Map<number, Thread>
   notifications: Map<number, Notification>
   /** By application. */
@@ -35,6 +36,7 @@ const having = {
   users: eventsWhere(({ subjects }) => subjects.includes('users')),
   channels: eventsWhere(({ subjects }) => subjects.includes('channels')),
   messages: eventsWhere(({ subjects }) => subjects.includes('messages')),
+  parents: eventsWhere(({ subjects }) => subjects.includes('parents')),
   threads: eventsWhere(({ subjects }) => subjects.includes('threads')),
   notifications: eventsWhere(({ subjects }) => subjects.includes('notifications')),
   uis: eventsWhere(({ subjects }) => subjects.includes('uis')),
@@ -57,36 +59,42 @@ export async function loadSubjects(
       ? distinctIds([userId, by]).map((id) => ({ channelId, userId: id }))
       : [],
   )
-  const [users, channels, messages, threads, notifications, uis, livelyChannels] = await Promise.all([
-    load(
-      idsOf('users', ({ payload }) => [payload.userId]),
-      (ids) => usersById(db, ids),
-    ),
-    load([...new Set([...shown, ...alsoChannelIds])], (ids) => findShownChannels(ctx, ids, concerned)),
-    load(
-      idsOf('messages', ({ payload }) => [payload.messageId, payload.parentId]),
-      (ids) => messagesById(db, ids),
-    ),
-    load(
-      idsOf('threads', ({ threadId }) => [threadId]),
-      (ids) => threadsById(db, ids),
-    ),
-    load(
-      idsOf('notifications', ({ payload }) => [payload.notificationId]),
-      (ids) => notificationsById(db, ids),
-    ),
-    load(
-      idsOf('uis', ({ applicationId }) => [applicationId]),
-      (ids) => findUi(db, ids),
-    ),
-    load(
-      idsOf('livelyChannels', ({ type, payload }) => [
-        // Of a profile, these channels only show the status.
-        (type !== 'user.updated' || payload.status) && payload.userId,
-      ]),
-      (ids) => activeChannelsOf(db, ids),
-    ),
-  ])
+  const [users, channels, messages, parents, threads, notifications, uis, livelyChannels] = await Promise.all(
+    [
+      load(
+        idsOf('users', ({ payload }) => [payload.userId]),
+        (ids) => usersById(db, ids),
+      ),
+      load([...new Set([...shown, ...alsoChannelIds])], (ids) => findShownChannels(ctx, ids, concerned)),
+      load(
+        idsOf('messages', ({ payload }) => [payload.messageId, payload.parentId]),
+        (ids) => messagesById(db, ids),
+      ),
+      load(
+        idsOf('parents', ({ payload }) => [payload.parentId]),
+        (ids) => messagesById(db, ids),
+      ),
+      load(
+        idsOf('threads', ({ threadId }) => [threadId]),
+        (ids) => threadsById(db, ids),
+      ),
+      load(
+        idsOf('notifications', ({ payload }) => [payload.notificationId]),
+        (ids) => notificationsById(db, ids),
+      ),
+      load(
+        idsOf('uis', ({ applicationId }) => [applicationId]),
+        (ids) => findUi(db, ids),
+      ),
+      load(
+        idsOf('livelyChannels', ({ type, payload }) => [
+          // Of a profile, these channels only show the status.
+          (type !== 'user.updated' || payload.status) && payload.userId,
+        ]),
+        (ids) => activeChannelsOf(db, ids),
+      ),
+    ],
+  )
   for (const { type, payload } of events) {
     const { messageId, message } = payload
     // The event itself holds a message that its channel does not store.
@@ -94,7 +102,7 @@ export async function loadSubjects(
       messages.set(messageId, message)
     }
   }
-  return { users, channels, messages, threads, notifications, uis, livelyChannels }
+  return { users, channels, messages, parents, threads, notifications, uis, livelyChannels }
 }
 
 /**

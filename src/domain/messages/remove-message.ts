@@ -18,7 +18,7 @@ export interface RemovedMessage {
 /** Deletes a message for everybody, in the caller's transaction. @throws ChatError 404 also if already deleted */
 export async function removeMessage(tx: Tx, caller: Caller, message: SeenMessage): Promise<RemovedMessage> {
   const { applicationId } = caller
-  const { id } = message
+  const { id, parentId } = message
   // Before the deletion, which shares the lock of the channel with others: raising a shared lock would be a deadlock.
   await noteActivity(tx, message.channelId, message.createdTime)
   const deleted = mustExist(await deleteMessageRow(tx, applicationId, id), 'message', id)
@@ -34,7 +34,13 @@ export async function removeMessage(tx: Tx, caller: Caller, message: SeenMessage
     applicationId,
     channelId,
     count: -1,
-    payload: { messageId: id, userId, message, ...causeOf(caller) },
+    payload: {
+      messageId: id,
+      userId,
+      message,
+      ...(parentId !== undefined && { parentId }),
+      ...causeOf(caller),
+    },
     ...(threadId !== null && { threadId }),
   })
   return { channelId, threadId, fileKey }

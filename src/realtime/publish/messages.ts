@@ -4,7 +4,7 @@ import { type Presenters, toActor, toChannel } from '#realtime/publish/delivery.
 import { channelHypermedia } from '#resources/channel.ts'
 import type { EchoAddress } from '#resources/event-description.ts'
 import { type CommittedEvent, type EventType, events } from '#resources/events.ts'
-import { Message, MessageReport, Reaction } from '#resources/message.ts'
+import { Message, MessageReport, Reaction, type SeenMessage } from '#resources/message.ts'
 import type { Delivery } from '#resources/published-event.ts'
 import { ReadReceiptShape } from '#resources/read-receipt.ts'
 import { threadHypermedia } from '#resources/thread.ts'
@@ -17,7 +17,10 @@ export const messageEvents: Presenters<MessageEvent> = {
   'channel.message.created': messageCreated,
   'thread.message.created': messageCreated,
   'channel.message.deleted': messageDeleted,
-  'thread.message.deleted': messageDeleted,
+  'thread.message.deleted': (event, { parents }) => [
+    ...messageDeleted(event),
+    ...parentChanged(parents.get(event.payload.parentId ?? 0)),
+  ],
   'channel.message.updated': ({ payload }, { messages }) => {
     const message = messages.get(payload.messageId ?? 0)
     if (!message) return []
@@ -44,7 +47,6 @@ function messageCreated(
   if (!message) return [] // deleted meanwhile
   const resource = presentResource(Message, message)
   const topic = channelHypermedia.topics.messages.at({ id: message.channelId })
-  const parent = messages.get(payload.parentId ?? 0)
   const { echo } = events['channel.message.created']
   const own = (by: number): Delivery => ({
     to: { topic: currentUserHypermedia.topics[echo.topic].at({ id: by }) },
@@ -62,9 +64,14 @@ function messageCreated(
           type: 'thread.message.created',
           resource,
         },
-    // A reply changes its parent's resource.
-    ...(parent ? [toChannel(parent.channelId, 'messages', 'channel.message.updated', Message, parent)] : []),
+    ...parentChanged(messages.get(payload.parentId ?? 0)),
   ]
+}
+
+/** Returns the delivery of a message whose number of replies has changed. */
+function parentChanged(parent: SeenMessage | undefined): Delivery[] {
+  if (!parent) return []
+  return [toChannel(parent.channelId, 'messages', 'channel.message.updated', Message, parent)]
 }
 
 function messageDeleted({ payload }: CommittedEvent): Delivery[] {

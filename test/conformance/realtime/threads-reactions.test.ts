@@ -2,7 +2,16 @@
 import type { Channel, ListChannelThreadsFilter, Message, Thread } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { connectNew, type Device, disconnect, done, makeChannel, refused, startChat } from '../realtime.ts'
+import {
+  connectNew,
+  type Device,
+  disconnect,
+  done,
+  makeChannel,
+  refused,
+  startChat,
+  startChatWith,
+} from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from '../realtime-resources.ts'
 
@@ -56,6 +65,24 @@ describe('replies', () => {
     await expect(alice.client.retrieveMessageParent({ message: parent })).rejects.toMatchObject({
       error: 'MessageNotAReplyError',
     })
+  })
+
+  it('are counted on their parent in chat sessions, also when users, moderators or backends delete them', async () => {
+    const { channel: where, delivered } = await startChatWith(alice, bob)
+    const parent = await say(alice, { channel: where }, 'Parent')
+    const countsTo = (count: number) =>
+      delivered.onMessageUpdated.next(({ id, repliesCount }) => id === parent.id && repliesCount === count)
+    const replies: Message[] = []
+    for (const body of ['One', 'Two', 'Three']) replies.push(await say(bob, { message: parent }, body))
+    await countsTo(3)
+    delivered.onMessageUpdated.items.length = 0
+    const [one, two, three] = replies as [Message, Message, Message]
+    await done(bob.client.deleteMessage({ message: one }))
+    await countsTo(2)
+    await done(alice.client.deleteMessage({ message: two }))
+    await countsTo(1)
+    await server.main.delete(`/messages/${three.id}`).expect(200)
+    await countsTo(0)
   })
 
   it('may be files, hosted elsewhere or uploaded', async () => {
