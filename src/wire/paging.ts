@@ -1,5 +1,5 @@
 // Parses the paging parameters of requests, and links pages to each other (contract section e).
-import { ChatError, refused } from '#errors.ts'
+import { refused } from '#errors.ts'
 import {
   type CursorPage,
   type CursorRequest,
@@ -28,12 +28,12 @@ const pageMax = 2 ** 31
 /**
  * Parses `page`, `size` and `sort`. Numbers out of range are clamped, not refused, as official clients request `size=0`
  * and expect a hit. `sort` may be repeated or hold several criteria: `name,asc`, `createdTime,desc,name`.
- * @throws ChatError ClientError if a `sort` names no property
+ * @throws ChatError 400 if a `sort` names no property
  */
 export function readPageRequest(query: Query): PageRequest {
   for (const criterion of list(query.sort)) {
     if (readSort(criterion).length === 0) {
-      throw new ChatError('ClientError', `sort ${criterion} names no property`)
+      throw refused('page', 'sort', 'invalid', `sort ${criterion} names no property`)
     }
   }
   return readRelayPageRequest(query)

@@ -106,6 +106,20 @@ it('users who are replied to or mentioned are notified of that as well', async (
   })
 })
 
+it('a page counts exactly the notifications that it leads to, without those of replies to a message that is gone', async () => {
+  const [writer, reader] = await Promise.all([createUser(server.main), createUser(server.main)])
+  const channel = await createChannel(server.main, { members: [{ id: writer.id }, { id: reader.id }] })
+  const root = await sendMessage(server.main, channel.id, { user: { id: reader.id } })
+  const reply = { type: 'TEXT', body: 'Reply', user: { id: writer.id } }
+  await server.main.post(`/threads/${root.id}/messages`, reply).expect(200)
+  await notificationsOf(reader, 2)
+  await server.main.delete(`/messages/${root.id}`).expect(200)
+  const { body } = await server.main.get(`/users/${reader.id}/notifications?size=1`).expect(200)
+  expect(body._embedded.notifications).toMatchObject([{ data: { type: 'USER:SENT:MESSAGE' } }])
+  expect(body.page.total).toBe(1)
+  expect(body._links).not.toHaveProperty('next')
+})
+
 it('a notification of a mentioned channel does not show its last message, which the recipient may have deleted', async () => {
   const [writer, reader] = await several(2, () => createUser(server.main))
   const members = [{ id: writer.id }, { id: reader.id }]

@@ -39,9 +39,11 @@ export const notificationShape = {
 /** The columns of notification `n`, including its message's `parent_id`. */
 const notificationColumns = select(columnsOf({ ...notificationShape, parentId: nullable(int8) }, 'n'))
 type NotificationRow = ReadBy<typeof notificationColumns>
+/** Without notifications that refer to a message that is gone. */
 const withParents = `(
   select n.*, m.parent_id from notification n join message m on m.id = n.message_id
-  where ${isKept('m')}) n`
+  where ${isKept('m')} and (n.type <> 'USER_REPLIED_TO_MESSAGE'
+    or exists (select from message parent where parent.id = m.parent_id and ${isKept('parent')}))) n`
 
 /** Reads a user's notifications at or before the cursor, newest first, or those after it, oldest first. */
 const listStatement = (newer: boolean) =>
