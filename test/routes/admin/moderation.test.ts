@@ -289,6 +289,8 @@ describe('a banned user', () => {
       [`/channels/${channel.id}/messages`, { user: { id: user.id } }],
       [`/channels/${channel.id}/messages`, { user: { username: user.name } }],
       [`/threads/${root.id}/messages`, { user: { id: user.id } }],
+      [`/channels/${channel.id}/keystrokes`, { keys: 'x', user: { username: user.name } }],
+      [`/threads/${root.id}/keystrokes`, { keys: 'x', user: { id: user.id } }],
     ] as const) {
       const refused = await application.post(path, { ...text, ...as }).expect(403)
       expect(refused.body).toEqual({
