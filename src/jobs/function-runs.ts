@@ -6,7 +6,10 @@ import { beginRuns } from '#domain/functions/runs/begin-runs.ts'
 import { forgetInvocations } from '#domain/functions/runs/forget-invocations.ts'
 import { forgetRuns } from '#domain/functions/runs/forget-runs.ts'
 import { giveBackQueuedRuns } from '#domain/functions/runs/give-back-queued-runs.ts'
-import { giveBackRunsOfTheDead } from '#domain/functions/runs/give-back-runs-of-the-dead.ts'
+import {
+  giveBackRunsOfTheDead,
+  type MissingNodes,
+} from '#domain/functions/runs/give-back-runs-of-the-dead.ts'
 import { loadRunSubjects } from '#domain/functions/runs/load-run-subjects.ts'
 import { runFunction } from '#domain/functions/runs/run-function.ts'
 import { setRunAside } from '#domain/functions/runs/set-run-aside.ts'
@@ -29,7 +32,7 @@ const waitMs = 60_000
 
 /** Another process may have queued runs, and retries become due. */
 const sweepMs = 1_000
-const givingBackMs = 5_000
+const givingBackMs = 2_000
 const forgettingMs = 60_000
 /** How long a stop waits for current runs. */
 const stopMs = 5_000
@@ -58,6 +61,7 @@ export class FunctionRuns {
   readonly #lines = new Map<number, Line>()
   #state: 'new' | 'open' | 'stopping' = 'new'
   #givenBackAt = -givingBackMs
+  #missing: MissingNodes = new Map()
 
   constructor(ctx: Context) {
     const { log } = ctx
@@ -107,7 +111,9 @@ export class FunctionRuns {
       ...running.keys(),
     ])
     await giveBackQueuedRuns(this.#ctx, taken)
-    if (this.#ctx.node.isLeader) await giveBackRunsOfTheDead(this.#ctx)
+    const missing = this.#missing
+    this.#missing = new Map() // if the database cannot be asked, nobody knows who is missing
+    if (this.#ctx.node.isLeader) this.#missing = await giveBackRunsOfTheDead(this.#ctx, missing)
   }
 
   /** @returns whether there may be more runs and capacity for them */
@@ -167,18 +173,11 @@ export class FunctionRuns {
     const { function: current, id } = run
     const follow = (outcome: Outcome) => ({ id, ...retryOf(run, outcome) })
     try {
-      const [invocationId = 0] = await beginRuns(this.#ctx, [{ function: current, event }])
-      const timeoutMs = this.#ctx.config.functionTimeoutMs
+      const [invocationId] = await beginRuns(this.#ctx, [{ id, function: current, event }])
+      const { functionTimeoutMs: timeoutMs } = this.#ctx.config
       const { traceparent } = run.payload
-      await runFunction(this.#ctx, {
-        function: current,
-        event,
-        invocationId,
-        timeoutMs,
-        waitMs,
-        follow,
-        traceparent,
-      })
+      const begun = { function: current, event, timeoutMs, waitMs, follow, traceparent }
+      if (invocationId !== undefined) await runFunction(this.#ctx, { ...begun, invocationId })
     } catch (error) {
       await this.#notRecorded(run, error)
     }

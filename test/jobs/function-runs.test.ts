@@ -104,10 +104,100 @@ describe('a run', () => {
       `insert into function_invocation (function_id, version_number, args, node) values ($1, 1, '{}', $2)`,
       [created.id, dead],
     )
-    await giveBackRunsOfTheDead(server.ctx)
+    await giveBackRunsOfTheDead(server.ctx, new Map([[dead, 0]]), 3_000)
     const invocations = await endedInvocations(application, created, 3)
     expect(invocations.map(({ status }) => status)).toEqual(['SUCCEEDED', 'FAILED', 'SUCCEEDED'])
     expect(invocations[1]?.result).toMatchObject({ error: { name: 'InterruptedError' } })
+  })
+
+  /** Queues a run that another process has taken, which lives as long as it holds its lock. */
+  async function runOfOther(created: { id: number }, node: number) {
+    const { ann, channel } = await scene()
+    await sql(
+      `insert into function_run (application_id, function_id, channel_id, payload, node)
+       values ($1, $2, $3, jsonb_build_object('userId', $4::bigint, 'event', '{"type": "x", "properties": {}}'::jsonb), $5)`,
+      [application.id, created.id, channel.id, ann.id, node],
+    )
+  }
+
+  it('stays with a process that loses its connection for a moment, and not with one that is gone', async () => {
+    const created = await deploy(application, 'user.triggered.event', teller)
+    const node = 2_000_000_001
+    const process = await server.ctx.db.pool.connect()
+    const live = () => process.query('select pg_advisory_lock(1852793957, $1)', [node])
+    const vanish = () => process.query('select pg_advisory_unlock(1852793957, $1)', [node])
+    await live()
+    await runOfOther(created, node)
+    const owner = async () =>
+      (await sql('select node from function_run where function_id = $1', [created.id]))[0]?.[0]
+
+    await vanish()
+    const atFirst = await giveBackRunsOfTheDead(server.ctx, new Map(), 0)
+    await live()
+    const onReturn = await giveBackRunsOfTheDead(server.ctx, atFirst, 4_000)
+    expect([atFirst.has(node), onReturn.has(node), await owner()]).toEqual([true, false, node])
+
+    await vanish()
+    const again = await giveBackRunsOfTheDead(server.ctx, onReturn, 5_000)
+    const still = await giveBackRunsOfTheDead(server.ctx, again, 7_999)
+    expect(await owner()).toBe(node)
+    await giveBackRunsOfTheDead(server.ctx, still, 8_000)
+    process.release()
+    await endedInvocations(application, created)
+  })
+
+  it('that was given to another process is not begun by the one that had taken it', async () => {
+    const created = await deploy(
+      application,
+      'user.triggered.event',
+      `async function handleEvent(event, context) {
+        while (await context.getUserApi().checkUserExists('signal').then(() => false, () => true));
+      }`,
+    )
+    const { ann, channel, as } = await scene()
+    for (let at = 0; at < 4; at++) {
+      await sendChannelEvent(server.ctx, as(ann), channel.id, { type: 'x', properties: {} })
+    }
+    const taken = async () =>
+      sql('select id from function_run where function_id = $1 and node is not null order by id', [created.id])
+    await expect.poll(async () => (await taken()).length).toBe(4)
+    await expect.poll(async () => (await invocationsOf(application, created)).length).toBe(3)
+    const other = await server.ctx.db.pool.connect()
+    await other.query('select pg_advisory_lock(1852793957, 2000000002)')
+    const [, , , fourth] = await taken()
+    await sql('update function_run set node = 2000000002 where id = $1', [fourth?.[0]])
+
+    await createUser(application, { name: 'signal' })
+    await expect.poll(async () => (await taken()).length).toBe(1)
+    await deploy(application, 'system.triggered.event', 'async function handleEvent() {}')
+    await application.post(`/channels/${channel.id}/events`, { type: 'x', properties: {} }).expect(200)
+    await expect.poll(waiting).toBe(1) // another run was begun after it would have been
+    expect(await endedInvocations(application, created, 3)).toHaveLength(3)
+    await sql('delete from function_run where id = $1', [fourth?.[0]])
+    await other.query('select pg_advisory_unlock_all()')
+    other.release()
+  })
+
+  it('is not repeated because the database was away when it ended', async () => {
+    const created = await deploy(application, 'user.triggered.event', teller)
+    const { ann, channel, as } = await scene()
+    const name = `away_${created.id}`
+    await sql(`create sequence ${name}`)
+    await sql(`
+      create function ${name}() returns trigger language plpgsql as $$ begin
+        if nextval('${name}') <= 2 then raise exception 'gone' using errcode = '57P01'; end if;
+        return new;
+      end $$`)
+    await sql(`
+      create trigger ${name} before update on function_invocation for each row
+      when (new.function_id = ${created.id} and new.status = 'SUCCEEDED') execute function ${name}()`)
+    await sendChannelEvent(server.ctx, as(ann), channel.id, { type: 'x', properties: {} })
+    await given(created)
+    await expect.poll(waiting).toBe(0)
+    expect(await invocationsOf(application, created)).toHaveLength(1)
+    expect(await sql(`select last_value from ${name}`)).toEqual([[3]])
+    await sql(`drop function ${name} cascade`)
+    await sql(`drop sequence ${name}`)
   })
 
   it('is not created while its function is off, or has no version', async () => {

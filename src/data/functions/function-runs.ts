@@ -1,5 +1,5 @@
 // Runs of functions: the queue of due runs, and the record of all runs.
-import { column, int8 } from '#data/columns.ts'
+import { bool, column, int8 } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import { nodeLives } from '#data/events/node.ts'
 import { lazily } from '#data/sql/lazily.ts'
@@ -51,20 +51,39 @@ const giveBackStatement = {
   text: 'update function_run set node = null where node = $1 and id <> all($2::bigint[])',
 }
 
-/** Releases the runs of processes that have died and marks their unfinished invocations as failed. */
-export async function giveBackOrphans(db: Db): Promise<void> {
-  await db.run(orphansStatement, [JSON.stringify(interrupted)])
+/** Returns the ids of processes that have taken or begun runs, and do not appear to be alive. */
+export function findMissingNodes(db: Db): Promise<number[]> {
+  return db.all(missingStatement, [])
+}
+
+/** Indexes: function_run_taken, function_invocation_running. */
+const missingStatement = reading(
+  'find-missing-nodes',
+  column(int8, 'held.node'),
+  (columns) => `
+    select ${columns} from (
+      select node from function_run where node is not null
+      union select node from function_invocation where status = 'RUNNING'
+    ) held
+    where not ${nodeLives('held.node')}`,
+)
+
+/** Releases the runs of these processes, unless they are alive, and marks their unfinished invocations as failed. */
+export async function giveBackOrphans(db: Db, nodes: number[]): Promise<void> {
+  await db.run(orphansStatement, [JSON.stringify(interrupted), nodes])
 }
 
 const interrupted = { error: { name: 'InterruptedError', message: 'The server stopped while this ran' } }
 const orphansStatement = {
   name: 'give-back-orphaned-function-runs',
   text: `
-    with ended as (
+    with dead as materialized (
+      select node from unnest($2::bigint[]) given (node) where not ${nodeLives('given.node')}
+    ), ended as (
       update function_invocation i set status = 'FAILED', result = $1::jsonb
-      where i.status = 'RUNNING' and not ${nodeLives('i.node')}
+      from dead where i.status = 'RUNNING' and i.node = dead.node
     )
-    update function_run r set node = null where r.node is not null and not ${nodeLives('r.node')}`,
+    update function_run r set node = null from dead where r.node = dead.node`,
 }
 
 // ---------------------------------------------------------------------------------------- recording
@@ -73,15 +92,18 @@ export interface NewInvocation {
   functionId: number
   versionNumber: number
   args: Record<string, unknown>
+  /** The run that this process has taken, if it is from the queue. */
+  runId?: number
 }
 
-/** Records runs that start. @returns the ids of the invocations, in order */
+/** Records runs that start, except those that were given to another process. @returns the ids of the invocations, in order */
 export function beginInvocations(db: Db, node: number, runs: NewInvocation[]): Promise<number[]> {
   return db.all(beginStatement, [
     node,
     runs.map(({ functionId }) => functionId),
     runs.map(({ versionNumber }) => versionNumber),
     runs.map(({ args }) => JSON.stringify(storable(args))),
+    runs.map(({ runId }) => runId ?? null),
   ])
 }
 
@@ -90,7 +112,9 @@ const beginStatement = reading(
   column(int8, 'begun.id'),
   (columns) => `
     with ${lazily}, given as materialized (
-      select * from unnest($2::bigint[], $3::int[], $4::text[]) with ordinality g (function_id, version_number, args, place)
+      select * from unnest($2::bigint[], $3::int[], $4::text[], $5::bigint[])
+        with ordinality g (function_id, version_number, args, run_id, place)
+      where run_id is null or exists (select from function_run r where r.id = run_id and r.node = $1)
     ), begun as (
       insert into function_invocation (function_id, version_number, args, node)
       select function_id, version_number, args::jsonb, $1 from given order by place
@@ -119,11 +143,14 @@ export function masked(json: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), json)
 }
 
-/** Records how an invocation ended and deletes or reschedules its run, in one commit. */
-export async function endInvocation(tx: Querier, ended: EndedInvocation): Promise<void> {
+/**
+ * Records how an invocation ended and deletes or reschedules its run, in one commit.
+ * @returns false if that was recorded before, or there is no such invocation, so that nothing changes
+ */
+export function endInvocation(tx: Querier, ended: EndedInvocation): Promise<boolean> {
   const { id, status, result, logs, durationMs, secrets = [], run } = ended
   const toText = (value: unknown) => masked(JSON.stringify(storable(value)), secrets)
-  await tx.run(endStatement, [
+  return tx.single(endStatement, [
     id,
     status,
     toText(result),
@@ -134,20 +161,24 @@ export async function endInvocation(tx: Querier, ended: EndedInvocation): Promis
   ])
 }
 
-const endStatement = {
-  name: 'end-invocation',
-  text: `
+/** An invocation that was taken for interrupted has no duration yet, and its run may belong to another process. */
+const endStatement = reading(
+  'end-invocation',
+  column(bool, 'exists (select from ended)'),
+  (columns) => `
     with ${lazily}, ended as (
       update function_invocation
-      set status = $2::invocation_status, result = $3::jsonb, logs = $4::jsonb, duration_ms = $5 where id = $1
+      set status = $2::invocation_status, result = $3::jsonb, logs = $4::jsonb, duration_ms = $5
+      where id = $1 and duration_ms is null
+      returning node
     ), done as (
-      delete from function_run where id = $6 and $7::int is null
+      delete from function_run r using ended where r.id = $6 and $7::int is null
     ), again as (
-      update function_run set node = null, due_time = chatterie_clock() + $7::int * interval '1 millisecond'
-      where id = $6 and $7::int is not null
+      update function_run r set node = null, due_time = chatterie_clock() + $7::int * interval '1 millisecond'
+      from ended where r.id = $6 and $7::int is not null and r.node = ended.node
     )
-    select from lazily`,
-}
+    select ${columns} from lazily`,
+)
 
 /** Deletes a batch of invocations older than `days` days. @returns how many */
 export function deleteOldInvocations(db: Db, days: number): Promise<number> {

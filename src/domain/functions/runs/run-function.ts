@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Outcome } from '#context.ts'
 import { type EndedInvocation, endInvocation } from '#data/functions/function-runs.ts'
 import type { CurrentFunction } from '#data/functions/functions.ts'
 import { askForDeliveries } from '#data/webhooks/deliveries.ts'
 import { secretsOf } from '#domain/functions/runs/prepare-host.ts'
 import { prepareRun } from '#domain/functions/runs/prepare-run.ts'
-import { ChatError, isGone } from '#errors.ts'
+import { ChatError, isDatabaseAway, isGone } from '#errors.ts'
 
 /** A run whose beginning is recorded. */
 export interface BegunRun {
@@ -42,17 +43,43 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   const result = outcome.status === 'SUCCEEDED' ? 'succeeded' : outcome.reason
   ctx.metrics.functionRuns.observe(outcome.durationMs / 1_000, run.function.type, result)
   const next = follow?.(outcome)
-  const { applicationId, id: functionId, name, type } = run.function
+  const ended = {
+    id: invocationId,
+    status: outcome.status,
+    result: resultOf(outcome),
+    logs: outcome.logs,
+    durationMs: outcome.durationMs,
+    secrets,
+    ...(next && { run: next }),
+  }
+  const save = () => saveOutcome(ctx, run, outcome, ended)
+  await (follow ? patiently(save) : save())
+  return outcome
+}
+
+/** How long the database may be away without a run being repeated because its outcome is unknown. */
+const patienceMs = 60_000
+const retryMs = 500
+
+async function patiently(save: () => Promise<void>): Promise<void> {
+  for (const until = performance.now() + patienceMs; ; ) {
+    try {
+      return await save()
+    } catch (error) {
+      if (!isDatabaseAway(error) || performance.now() > until) throw error
+      await sleep(retryMs, undefined, { ref: false })
+    }
+  }
+}
+
+async function saveOutcome(
+  ctx: Context,
+  { function: { applicationId, id: functionId, name, type }, invocationId }: BegunRun,
+  outcome: Outcome,
+  ended: EndedInvocation,
+): Promise<void> {
   await ctx.db.transact(async (tx) => {
-    await endInvocation(tx, {
-      id: invocationId,
-      status: outcome.status,
-      result: resultOf(outcome),
-      logs: outcome.logs,
-      durationMs: outcome.durationMs,
-      secrets,
-      ...(next && { run: next }),
-    })
+    if (!(await endInvocation(tx, ended))) return
     if (outcome.status === 'FAILED') {
       const error = { name: outcome.error.name, message: outcome.error.message }
       const about = { id: functionId, name, type }
@@ -60,7 +87,6 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
     }
     await tx.emit({ type: 'function.invoked', applicationId, payload: { functionId, invocationId } })
   })
-  return outcome
 }
 
 /** Invokes the function. @returns the outcome, and the secrets to mask in it */
