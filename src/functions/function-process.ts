@@ -42,6 +42,8 @@ const startMs = 15_000
 const lingerMs = 6_000
 const invocationsMax = 1_000
 const stderrCharactersMax = 4_096
+/** Limit for one run. What functions print is in their log; only code that avoids the console writes here. */
+const stderrWrittenMax = 4 * 1024 * 1024
 
 interface Current {
   id: number
@@ -74,6 +76,7 @@ export class FunctionProcess {
   #verdict: { reason: FailureReason; message: string } | undefined
   #logs: RunLogs
   #stderr = ''
+  #stderrWritten = 0
   #runs = 0
 
   constructor(
@@ -133,6 +136,7 @@ export class FunctionProcess {
     this.state = 'running'
     this.#runs = id
     this.#reader.reset()
+    this.#stderrWritten = 0
     this.#scripts.set(versionId, script.code)
     return new Promise((settle) => {
       this.#current = {
@@ -209,6 +213,8 @@ export class FunctionProcess {
     const stderr = this.#child.stderr as Readable
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrCharactersMax)
+      this.#stderrWritten += text.length
+      if (this.#stderrWritten > stderrWrittenMax) this.#end('output', 'it wrote too much to standard error')
     })
     return new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {

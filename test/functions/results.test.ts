@@ -206,6 +206,19 @@ describe('the output of a process is limited by its reader', () => {
   })
 })
 
+it('a process that floods standard error past the console is ended', async () => {
+  const spec = { applicationId: 11 }
+  const write = (bytes: number) =>
+    handler(`for (let left = ${bytes}; left > 0; )
+      try { left -= require('fs').writeSync(2, Buffer.alloc(Math.min(left, 1e5), 'x')) }
+      catch (error) { if (error.code !== 'EAGAIN') throw error }`)
+  expect(await test.invoke(write(1e12), { spec })).toMatchObject({ status: 'FAILED', reason: 'output' })
+  for (const run of [write(3e6), write(3e6), fine]) {
+    expect(await test.invoke(run, { spec })).toMatchObject({ status: 'SUCCEEDED' })
+  }
+  await test.runner.end(11)
+})
+
 describe('what a run leaves behind', () => {
   it.each([
     ['a rejection', `Promise.reject(new Error('left'))`],
