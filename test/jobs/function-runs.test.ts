@@ -273,6 +273,19 @@ describe('the record of runs', () => {
     expect(await total()).toEqual({ size: 2, totalElements: 2, totalPages: 1, number: 0 })
   })
 
+  it('stores any error that a function throws', async () => {
+    const code = `throw Object.assign(new Error('a\\0b\\ud800'), { name: 'c\\0' })`
+    const created = await deploy(
+      application,
+      'system.triggered.event',
+      `async function handleEvent() { ${code} }`,
+    )
+    const channel = await createChannel(application)
+    await application.post(`/channels/${channel.id}/events`, { type: 'x', properties: {} }).expect(200)
+    const [invocation] = await endedInvocations(application, created)
+    expect(invocation?.result.error).toMatchObject({ name: 'c\ufffd', message: 'a\ufffdb\ufffd' })
+  })
+
   it('stores any JSON that a function returns or logs', async () => {
     const code = `console.log('a\\0b\\ud800'); return { 'k\\0': 'v\\0\\ud800', deep: JSON.parse('['.repeat(200) + ']'.repeat(200)) }`
     const created = await deploy(

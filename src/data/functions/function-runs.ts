@@ -133,14 +133,10 @@ export interface EndedInvocation {
   result: Record<string, unknown>
   logs: FunctionLog[]
   durationMs: number
-  /** Texts that must be masked in what is stored; they consist of letters, digits, `-` and `_`. */
+  /** Texts that must be masked in what is stored. */
   secrets?: string[]
   /** The run that caused the invocation: it is deleted, or retried after `retryMs` milliseconds. */
   run?: { id: number; retryMs?: number }
-}
-
-export function masked(json: string, secrets: readonly string[]): string {
-  return secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), json)
 }
 
 /**
@@ -149,12 +145,11 @@ export function masked(json: string, secrets: readonly string[]): string {
  */
 export function endInvocation(tx: Querier, ended: EndedInvocation): Promise<boolean> {
   const { id, status, result, logs, durationMs, secrets = [], run } = ended
-  const toText = (value: unknown) => masked(JSON.stringify(storable(value)), secrets)
   return tx.single(endStatement, [
     id,
     status,
-    toText(result),
-    toText(logs),
+    storableJson(result, secrets),
+    storableJson(logs, secrets),
     Math.round(durationMs),
     run?.id ?? null,
     run?.retryMs ?? null,
@@ -202,6 +197,15 @@ const forgetStatement = reading(
     )
     select ${columns} from gone`,
 )
+
+/**
+ * Returns JSON that can be stored and shown of what a function returns, throws or logs.
+ * @param secrets texts to mask in it; they consist of letters, digits, `-` and `_`
+ */
+export function storableJson(value: unknown, secrets: string[]): string {
+  const json = JSON.stringify(storable(value))
+  return secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), json)
+}
 
 const depthMax = 64
 

@@ -45,6 +45,30 @@ it('the function runs once for each concurrent attempt, with its own parameters'
   expect(payloads.sort()).toEqual(names.map((name) => [name, name]).sort())
 })
 
+it('a client and webhooks learn neither token nor secret from the error that refuses it', async () => {
+  await server.ctx.db.query(
+    {
+      text: `insert into webhook (application_id, url, events, secret) values ($1, 'http://127.0.0.1:9', '{*}', '')`,
+    },
+    [application.id],
+  )
+  const refuse = `async function handleEvent(_, context) {
+    const { accessToken } = context.getUserApi().configuration
+    throw new Error(accessToken + '\\0 ' + process.env.CHATKITTY_CLIENT_SECRET)
+  }`
+  await deploy(application, type, refuse)
+  await expect(start('jane')).rejects.toThrow(/^\*\*\*\ufffd \*\*\*$/)
+  const told = await server.ctx.db.query(
+    {
+      text: `select d.payload from webhook_delivery d join webhook w on w.id = d.webhook_id
+             where w.application_id = $1 and d.type = 'function.failed'`,
+    },
+    [application.id],
+  )
+  expect(told).toMatchObject([[{ error: { name: 'Error', message: '***\ufffd ***' } }]])
+  await server.ctx.db.query({ text: 'delete from webhook where application_id = $1' }, [application.id])
+})
+
 it('functions of another application are not run', async () => {
   const other = await server.createApplication()
   await deploy(other, type, `async function handleEvent() { throw new Error('no') }`)

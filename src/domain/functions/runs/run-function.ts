@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Outcome } from '#context.ts'
-import { type EndedInvocation, endInvocation } from '#data/functions/function-runs.ts'
+import { type EndedInvocation, endInvocation, storableJson } from '#data/functions/function-runs.ts'
 import type { CurrentFunction } from '#data/functions/functions.ts'
 import { askForDeliveries } from '#data/webhooks/deliveries.ts'
 import { secretsOf } from '#domain/functions/runs/prepare-host.ts'
@@ -39,7 +39,8 @@ export function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
 
 async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   const { invocationId, follow } = run
-  const { outcome, secrets } = await invoke(ctx, run)
+  const { outcome: told, secrets } = await invoke(ctx, run)
+  const outcome = presentable(told, secrets)
   const result = outcome.status === 'SUCCEEDED' ? 'succeeded' : outcome.reason
   ctx.metrics.functionRuns.observe(outcome.durationMs / 1_000, run.function.type, result)
   const next = follow?.(outcome)
@@ -55,6 +56,13 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   const save = () => saveOutcome(ctx, run, outcome, ended)
   await (follow ? patiently(save) : save())
   return outcome
+}
+
+/** Webhooks and clients are told the error too, so it must not have more in it than its record. */
+function presentable(outcome: Outcome, secrets: string[]): Outcome {
+  return outcome.status === 'FAILED'
+    ? { ...outcome, error: JSON.parse(storableJson(outcome.error, secrets)) }
+    : outcome
 }
 
 /** How long the database may be away without a run being repeated because its outcome is unknown. */

@@ -1,5 +1,5 @@
 import type { Context, Outcome } from '#context.ts'
-import { masked } from '#data/functions/function-runs.ts'
+import { storableJson } from '#data/functions/function-runs.ts'
 import { findRuntime } from '#data/functions/runtimes.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
@@ -42,7 +42,8 @@ export async function tryFunction(
   return {
     status: outcome.status,
     durationMs: Math.round(outcome.durationMs),
-    ...without(secrets, { result: resultOf(outcome), logs: outcome.logs }),
+    // As in recorded invocations.
+    ...JSON.parse(storableJson({ result: resultOf(outcome), logs: outcome.logs }, secrets)),
   }
 }
 
@@ -60,9 +61,4 @@ async function run(
     ctx.log.error({ err: cause, applicationId: wanted.applicationId }, 'a test run of a script failed')
     return { outcome: outcomeOfFailure(cause, 0), secrets: [] }
   }
-}
-
-/** Masks the runtime's own secrets, as in recorded invocations. */
-function without<T>(secrets: string[], value: T): T {
-  return JSON.parse(masked(JSON.stringify(value), secrets))
 }
