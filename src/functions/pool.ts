@@ -16,6 +16,8 @@ export interface Waiting {
   attempts: number
   settle(outcome: Outcome): void
   timer: NodeJS.Timeout
+  /** The process that runs it now. */
+  process?: FunctionProcess | undefined
 }
 
 export class Pool {

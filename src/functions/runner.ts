@@ -28,6 +28,8 @@ export interface Invocation {
   timeoutMs: number
   /** Maximum wait for a free process; defaults to `timeoutMs`. */
   waitMs?: number
+  /** Ends the invocation when aborted: its process, if it has begun. */
+  signal?: AbortSignal
 }
 
 export interface RunnerOptions {
@@ -50,6 +52,8 @@ export interface RunnerOptions {
   clock?: Clock
   log: { warn(fields: object, message: string): void }
 }
+
+const stopping = 'the server is stopping'
 
 const defaults = {
   memoryMb: 192,
@@ -90,9 +94,9 @@ export class FunctionRunner {
     if ('error' in script) return failed('threw', script.error)
     const initialization = await this.#scripts.compile(spec.initializationScript ?? '', 'initialization.ts')
     if ('error' in initialization) return failed('threw', initialization.error)
-    if (this.#isClosed) return failed('runtime', 'the server is stopping')
-    const { handlerScript: _, waitMs = invocation.timeoutMs, ...run } = invocation
-    return this.#wait(spec, { ...run, script }, waitMs)
+    if (this.#isClosed) return failed('runtime', stopping)
+    const { handlerScript: _, waitMs = invocation.timeoutMs, signal, ...run } = invocation
+    return this.#wait(spec, { ...run, script }, { waitMs, signal })
   }
 
   /** Runs all further invocations in new processes; current ones finish where they are. */
@@ -127,14 +131,14 @@ export class FunctionRunner {
     this.#isClosed = true
     clearInterval(this.#sweeper)
     const pools = [...this.#pools.values()]
-    for (const pool of pools) pool.clear(failed('runtime', 'the server is stopping'))
+    for (const pool of pools) pool.clear(failed('runtime', stopping))
     const processes = pools.flatMap((pool) => pool.processes)
     for (const process of processes) {
       process.retire()
       if (process.state !== 'running') process.kill()
     }
     const late = setTimeout(() => {
-      for (const process of processes) process.abandon('the server is stopping')
+      for (const process of processes) process.abandon(stopping)
     }, this.#options.closeMs)
     await Promise.all(processes.map(({ ended }) => ended))
     clearTimeout(late)
@@ -168,12 +172,27 @@ export class FunctionRunner {
     })
   }
 
-  #wait(spec: RuntimeSpec, run: Run, waitMs: number): Promise<Outcome> {
+  #wait(
+    spec: RuntimeSpec,
+    run: Run,
+    { waitMs, signal }: { waitMs: number; signal: AbortSignal | undefined },
+  ): Promise<Outcome> {
     const pool = this.#poolOf(spec.applicationId)
     if (pool.waiting.length >= this.#options.waitingMax) {
       return Promise.resolve(failed('runtime', 'too many invocations of this application wait already'))
     }
-    return new Promise((settle) => {
+    if (signal?.aborted) return Promise.resolve(failed('runtime', stopping))
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome) => {
+        signal?.removeEventListener('abort', end)
+        resolve(outcome)
+      }
+      const end = () => {
+        if (waiting.process) return waiting.process.abandon(stopping)
+        pool.stopWaiting(waiting)
+        settle(failed('runtime', stopping))
+      }
+      signal?.addEventListener('abort', end)
       const waiting: Waiting = {
         spec,
         run,
@@ -219,7 +238,9 @@ export class FunctionRunner {
   }
 
   async #run(process: FunctionProcess, waiting: Waiting): Promise<void> {
+    waiting.process = process
     const outcome = await this.#tryRun(process, waiting.run)
+    waiting.process = undefined
     if (outcome !== 'unbegun') return waiting.settle(outcome)
     waiting.attempts++
     if (waiting.attempts > 1 || this.#isClosed) {

@@ -34,7 +34,7 @@ const waitMs = 60_000
 const sweepMs = 1_000
 const givingBackMs = 2_000
 const forgettingMs = 60_000
-/** How long a stop waits for current runs. */
+/** How long a stop waits for current runs, before it ends them, and for their outcomes to be recorded. */
 const stopMs = 5_000
 
 /** If the runtime failed, not the function, a run is retried, each time after four times the previous delay. */
@@ -60,6 +60,7 @@ export class FunctionRuns {
   /** Taken runs by application; the first application is served next. */
   readonly #lines = new Map<number, Line>()
   #state: 'new' | 'open' | 'stopping' = 'new'
+  readonly #stopped = new AbortController()
   #givenBackAt = -givingBackMs
   #missing: MissingNodes = new Map()
 
@@ -91,12 +92,18 @@ export class FunctionRuns {
     if (this.#state === 'open') await Promise.all([this.#taking.look(), this.#forgetting.look()])
   }
 
-  /** Takes no more runs, and releases those that do not end soon. */
+  /**
+   * Takes no more runs, and ends those that do not end soon, while the API still answers them: another process, or this
+   * one once it is back, executes them again.
+   */
   async stop(): Promise<void> {
     this.#state = 'stopping'
     await Promise.all([this.#taking.stop(), this.#forgetting.stop()])
     const all = Promise.all([...this.#lines.values()].flatMap(({ running }) => [...running.values()]))
-    await Promise.race([all, sleep(stopMs, undefined, { ref: false })])
+    const soon = () => Promise.race([all, sleep(stopMs, undefined, { ref: false })])
+    await soon()
+    this.#stopped.abort()
+    await soon()
     await giveBackQueuedRuns(this.#ctx, []).catch((error) =>
       this.#ctx.log.warn({ err: error }, 'function runs could not be released'),
     )
@@ -171,12 +178,13 @@ export class FunctionRuns {
 
   async #run(applicationId: number, line: Line, { run, event }: Ready): Promise<void> {
     const { function: current, id } = run
-    const follow = (outcome: Outcome) => ({ id, ...retryOf(run, outcome) })
+    const { signal } = this.#stopped
+    const follow = (outcome: Outcome) => ({ id, ...retryOf(run, outcome, signal.aborted) })
     try {
       const [invocationId] = await beginRuns(this.#ctx, [{ id, function: current, event }])
       const { functionTimeoutMs: timeoutMs } = this.#ctx.config
       const { traceparent } = run.payload
-      const begun = { function: current, event, timeoutMs, waitMs, follow, traceparent }
+      const begun = { function: current, event, timeoutMs, waitMs, follow, signal, traceparent }
       if (invocationId !== undefined) await runFunction(this.#ctx, { ...begun, invocationId })
     } catch (error) {
       await this.#notRecorded(run, error)
@@ -200,7 +208,8 @@ export class FunctionRuns {
   }
 }
 
-function retryOf({ attempts }: QueuedRun, outcome: Outcome): { retryMs?: number } {
+function retryOf({ attempts }: QueuedRun, outcome: Outcome, isStopped: boolean): { retryMs?: number } {
+  if (isStopped && outcome.status === 'FAILED' && outcome.reason === 'runtime') return { retryMs: 0 }
   const isOurs = outcome.status === 'FAILED' && ['crashed', 'runtime'].includes(outcome.reason)
   return isOurs && attempts < attemptsMax ? { retryMs: retryMs * 4 ** (attempts - 1) } : {}
 }

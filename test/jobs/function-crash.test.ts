@@ -77,6 +77,34 @@ async function allInvocations(id: number): Promise<InvocationDocument[]> {
   }
 }
 
+it('a run that takes longer than a stop of the server waits is done after the next start', async () => {
+  const created = await api('POST', '/runtimes/nodejs/functions', {
+    type: 'system.triggered.event',
+    name: 'Slow',
+  })
+  await api('POST', `/functions/${created.id}/versions`, {
+    handlerScript: `async function handleEvent(_, context) {
+      while (process.env.LAST !== 'yes') {
+        await context.getApplicationApi().retrieveApplication()
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      return 'done'
+    }`,
+  })
+  const channel = await api('POST', '/channels', { type: 'PUBLIC' })
+  await api('POST', `/channels/${channel.id}/events`, { type: 'x', properties: {} })
+  await expect.poll(() => count(`function_invocation where status = 'RUNNING'`)).toBe(1)
+  await api('PUT', '/runtimes/nodejs/environment-variables', { LAST: 'yes' })
+  await db.end()
+  await server.end('SIGTERM')
+  await start()
+  await expect.poll(isLeft).toBe(0)
+  expect(await allInvocations(created.id)).toMatchObject([
+    { status: 'SUCCEEDED', result: { payload: 'done' } },
+    { status: 'FAILED', result: { error: { reason: 'runtime', message: 'the server is stopping' } } },
+  ])
+})
+
 it(`each of ${runs} waiting runs is done and listed though the server is killed ${kills} times`, async () => {
   const created = await api('POST', '/runtimes/nodejs/functions', { type: 'user.sent.message', name: 'Echo' })
   await api('POST', `/functions/${created.id}/versions`, {

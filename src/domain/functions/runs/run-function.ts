@@ -17,6 +17,8 @@ export interface BegunRun {
   waitMs: number
   /** If nobody waits for the run: returns what becomes of it after this outcome. */
   follow?: (outcome: Outcome) => EndedInvocation['run']
+  /** Ends the run when aborted. */
+  signal?: AbortSignal
   /** The trace context of what caused the run, if traced; the current one if absent. */
   traceparent?: string | undefined
 }
@@ -100,7 +102,7 @@ async function saveOutcome(
 /** Invokes the function. @returns the outcome, and the secrets to mask in it */
 async function invoke(
   ctx: Context,
-  { function: current, event, timeoutMs, waitMs }: BegunRun,
+  { function: current, event, timeoutMs, waitMs, signal }: BegunRun,
 ): Promise<{ outcome: Outcome; secrets: string[] }> {
   const { versionId, id: functionId, applicationId, type: eventType } = current
   const startedAt = performance.now()
@@ -110,7 +112,18 @@ async function invoke(
     const secrets = secretsOf(prepared)
     const traceparent = ctx.tracing?.current
     const traced = traceparent !== undefined && { traceparent }
-    const order = { versionId, handlerScript, event, eventType, token, timeoutMs, waitMs, ...traced }
+    const ending = signal && { signal }
+    const order = {
+      versionId,
+      handlerScript,
+      event,
+      eventType,
+      token,
+      timeoutMs,
+      waitMs,
+      ...traced,
+      ...ending,
+    }
     const run = () => ctx.functions.invoke(host, order)
     const observed = { ...current, event, timeoutMs, secrets }
     return { outcome: await (ctx.testApi ? ctx.testApi.aroundRun(ctx.clock, observed, run) : run()), secrets }
