@@ -69,6 +69,25 @@ it('a client and webhooks learn neither token nor secret from the error that ref
   await server.ctx.db.query({ text: 'delete from webhook where application_id = $1' }, [application.id])
 })
 
+it('a client connects though the database was away for a moment when the function had admitted it', async () => {
+  const guard = await deploy(application, type, 'async function handleEvent() {}')
+  const name = `away_${guard.id}`
+  const run = (text: string) => server.ctx.db.query({ text }, [])
+  await run(`create sequence ${name}`)
+  await run(`
+    create function ${name}() returns trigger language plpgsql as $$ begin
+      if nextval('${name}') = 1 then raise exception 'gone' using errcode = '57P01'; end if;
+      return new;
+    end $$`)
+  await run(`
+    create trigger ${name} before update on function_invocation for each row
+    when (new.function_id = ${guard.id}) execute function ${name}()`)
+  expect(await start('jane')).toMatchObject({ isResumed: false })
+  expect(await invocationsOf(application, guard)).toMatchObject([{ status: 'SUCCEEDED' }])
+  await run(`drop function ${name} cascade`)
+  await run(`drop sequence ${name}`)
+})
+
 it('functions of another application are not run', async () => {
   const other = await server.createApplication()
   await deploy(other, type, `async function handleEvent() { throw new Error('no') }`)

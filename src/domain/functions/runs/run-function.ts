@@ -55,8 +55,7 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
     secrets,
     ...(next && { run: next }),
   }
-  const save = () => saveOutcome(ctx, run, outcome, ended)
-  await (follow ? patiently(save) : save())
+  await patiently(() => saveOutcome(ctx, run, outcome, ended), follow ? patienceMs : awaitedPatienceMs)
   return outcome
 }
 
@@ -69,10 +68,12 @@ function presentable(outcome: Outcome, secrets: string[]): Outcome {
 
 /** How long the database may be away without a run being repeated because its outcome is unknown. */
 const patienceMs = 60_000
+/** The same for a run that a client waits for. */
+const awaitedPatienceMs = 5_000
 const retryMs = 500
 
-async function patiently(save: () => Promise<void>): Promise<void> {
-  for (const until = performance.now() + patienceMs; ; ) {
+async function patiently(save: () => Promise<void>, forMs: number): Promise<void> {
+  for (const until = performance.now() + forMs; ; ) {
     try {
       return await save()
     } catch (error) {
