@@ -1,10 +1,11 @@
 // The outcome of a run, and its record.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
 import { enableFunction } from '#domain/functions/enable-function.ts'
 import { forgetInvocations } from '#domain/functions/runs/forget-invocations.ts'
 import { giveBackRunsOfTheDead } from '#domain/functions/runs/give-back-runs-of-the-dead.ts'
 import type { InvocationDocument } from '../support/documents.ts'
-import { createChannel, sendMessage } from '../support/factories.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations, invocationsOf } from '../support/functions.ts'
 import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { given, scene, teller } from './teller.ts'
@@ -112,7 +113,7 @@ describe('a run', () => {
 
   /** Queues a run that another process has taken, which lives as long as it holds its lock. */
   async function runOfOther(created: { id: number }, node: number) {
-    const { ann, channel } = await scene()
+    const { ann, channel } = await scene(application)
     await sql(
       `insert into function_run (application_id, function_id, channel_id, payload, node)
        values ($1, $2, $3, jsonb_build_object('userId', $4::bigint, 'event', '{"type": "x", "properties": {}}'::jsonb), $5)`,
@@ -154,7 +155,7 @@ describe('a run', () => {
         while (await context.getUserApi().checkUserExists('signal').then(() => false, () => true));
       }`,
     )
-    const { ann, channel, as } = await scene()
+    const { ann, channel, as } = await scene(application)
     for (let at = 0; at < 4; at++) {
       await sendChannelEvent(server.ctx, as(ann), channel.id, { type: 'x', properties: {} })
     }
@@ -180,7 +181,7 @@ describe('a run', () => {
 
   it('is not repeated because the database was away when it ended', async () => {
     const created = await deploy(application, 'user.triggered.event', teller)
-    const { ann, channel, as } = await scene()
+    const { ann, channel, as } = await scene(application)
     const name = `away_${created.id}`
     await sql(`create sequence ${name}`)
     await sql(`
@@ -192,7 +193,7 @@ describe('a run', () => {
       create trigger ${name} before update on function_invocation for each row
       when (new.function_id = ${created.id} and new.status = 'SUCCEEDED') execute function ${name}()`)
     await sendChannelEvent(server.ctx, as(ann), channel.id, { type: 'x', properties: {} })
-    await given(created)
+    await given(application, created)
     await expect.poll(waiting).toBe(0)
     expect(await invocationsOf(application, created)).toHaveLength(1)
     expect(await sql(`select last_value from ${name}`)).toEqual([[3]])
