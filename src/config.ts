@@ -25,7 +25,13 @@ const Environment = z.object({
   PORT: unlessBlank(z.coerce.number().int().min(0).max(65_535).default(9001)),
   HOST: unlessBlank(z.string().default('127.0.0.1')),
   CHATTERIE_HOME: unlessBlank(z.string().default('.chatterie')),
-  DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })),
+  DATABASE_URL: optional(
+    z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).refine(
+      // A parameter of Prisma that the driver ignores: the tables would be created elsewhere.
+      (url) => (URL.parse(url)?.searchParams.get('schema') ?? 'public') === 'public',
+      'must have no schema: Chatterie uses a database of its own',
+    ),
+  ),
   REDIS_URL: optional(
     z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).refine(
       // The Redis client refuses any other path.

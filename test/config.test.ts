@@ -231,6 +231,7 @@ describe('a wrong setting stops the start with one line that names it', () => {
     ['PORT', '80.5'],
     ['DATABASE_URL', 'mysql://root:hunter2hunter2@db/chat'],
     ['DATABASE_URL', 'hunter2hunter2'],
+    ['DATABASE_URL', 'postgres://me:hunter2hunter2@db/chat?schema=chat'],
     ['REDIS_URL', 'http://:hunter2hunter2@cache'],
     ['REDIS_URL', 'hunter2hunter2'],
     ['REDIS_URL', 'redis://cache/hunter2hunter2'],

@@ -7,6 +7,7 @@ import { Lanes } from '#data/lanes.ts'
 import { readingLines } from '#data/lines.ts'
 import { querier, type Watching, watched } from '#data/querier.ts'
 import { rewritingOptions } from '#data/rewriting.ts'
+import { withOptions } from '#data/session-options.ts'
 import { attempt, timeoutMs } from '#data/transaction.ts'
 import { isTransient } from '#errors.ts'
 import type { EventDraft } from '#resources/events.ts'
@@ -68,7 +69,7 @@ function ignore(): void {}
 
 /** Creates the pool for general use, the pool for rewriting worlds, and the lanes of pipelined statements. */
 function connect(url: DatabaseUrl, onError: (error: Error) => void, onLost: () => void) {
-  const Client = typeof url === 'string' ? pg.Client : clientOf(url)
+  const Client = clientOf(url)
   const connection = {
     ...(typeof url === 'string' && { connectionString: url }),
     connectionTimeoutMillis: timeoutMs,
@@ -101,10 +102,11 @@ function connect(url: DatabaseUrl, onError: (error: Error) => void, onLost: () =
 }
 
 /** Returns a client class that gets the URL when an instance is created. */
-function clientOf(url: () => string): typeof pg.Client {
+function clientOf(url: DatabaseUrl): typeof pg.Client {
   return class extends pg.Client {
-    constructor(options?: pg.ClientConfig) {
-      super({ ...options, connectionString: url() })
+    constructor(config: pg.ClientConfig = {}) {
+      const current = typeof url === 'string' ? url : url()
+      super({ ...config, ...withOptions(current, config.options ?? '') })
     }
   }
 }

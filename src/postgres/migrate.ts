@@ -22,14 +22,16 @@ interface Migrated {
 
 const LOCK = 'chatterie migrations'
 
+/** How long to wait for a connection. */
+const patienceMs = 10_000
+
 /**
  * Applies the missing migrations, each in one transaction together with its record, so that one that fails or is killed
  * leaves nothing behind. If several processes start, one applies them and the others wait for it.
  */
 export async function migrate(url: string, log: Logger, prisma = prismaFolder): Promise<Migrated> {
   const migrations = await readMigrations(prisma)
-  const client = new pg.Client({ connectionString: url, application_name: 'chatterie migrations' })
-  await client.connect()
+  const client = await connect(url)
   try {
     const { wanted, unknown } = await compare(client, migrations)
     if (unknown.length > 0) log.warn({ unknown }, 'the database is newer than this version of Chatterie')
@@ -42,6 +44,23 @@ export async function migrate(url: string, log: Logger, prisma = prismaFolder): 
     return { applied, unknown }
   } finally {
     await client.end() // releases the lock as well
+  }
+}
+
+/** @throws Error that says which database could not be used, and why */
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'chatterie migrations',
+    connectionTimeoutMillis: patienceMs,
+  })
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    client.end().catch(() => {})
+    const where = `${client.database} at ${client.host}:${client.port}`
+    throw new Error(`There is no connection to the database ${where}: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -119,7 +138,8 @@ async function apply(url: string, migrations: MigrationList, names: string[]): P
         applied.push(...(await engine.applyMigrations(input)).appliedMigrationNames)
       } catch (error) {
         const cause = scriptError() ?? error
-        throw new Error(`Migration ${name} failed, nothing of it was applied: ${messageOf(cause)}`, { cause })
+        const [reason = ''] = messageOf(cause).split('\n', 1) // followed by places in the engine
+        throw new Error(`Migration ${name} failed, nothing of it was applied: ${reason}`, { cause })
       }
       await connection.query('commit')
     }
@@ -130,5 +150,6 @@ async function apply(url: string, migrations: MigrationList, names: string[]): P
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ') // an address of each kind
   return error instanceof Error ? error.message : String(error)
 }

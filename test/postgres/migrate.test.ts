@@ -121,6 +121,14 @@ describe.each([
     expect(await migrate(url, log, prisma)).toEqual({ applied: ['20260103000000_third'], unknown: [] })
   })
 
+  test.skipIf(skip)('that the database refuses are explained in one line, which quotes it', async () => {
+    const readOnly = `${url}?options=${encodeURIComponent('-c default_transaction_read_only=on')}`
+    const failure = await migrate(readOnly, log, prisma).catch((error) => error)
+    expect(failure.message).toMatch(
+      /^Migration 20260101000000_first failed, .+ cannot execute CREATE TABLE in a read-only transaction$/,
+    )
+  })
+
   test.skipIf(skip)('leave nothing of one whose process was killed', async () => {
     await writeMigration('20260103000000_third', 'create table half (id int); select pg_sleep(3)')
     const child = migrateElsewhere()
@@ -167,6 +175,13 @@ describe.each([
       stdio: ['ignore', 'pipe', 'inherit'],
     })
   }
+})
+
+test('a database that cannot be reached is named, with the reason and without its password', async () => {
+  const away = migrate('postgresql://me:hunter2@127.0.0.1:1/chat', log)
+  await expect(away).rejects.toThrow(
+    /^There is no connection to the database chat at 127\.0\.0\.1:1: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+  )
 })
 
 test('a new migration contains what the schema requires beyond the existing ones, with hand-written parts unchanged', async () => {
