@@ -36,7 +36,7 @@ export function handleEarlyError(error: FastifyError, request: FastifyRequest, r
 
 function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
   const known = error instanceof ChatError ? error : translate(error)
-  if (known.status >= 500) request.log.error({ err: error }, 'request failed')
+  if (known.status >= 500 && !isAnnounced(error)) request.log.error({ err: error }, 'request failed')
   const { spelling } = representationFor(request.headers.accept) ?? defaultRepresentation
   if (known.status === 401 && !isSignInDialog(known, request)) {
     reply.header('www-authenticate', challenge(known))
@@ -47,6 +47,11 @@ function handleError(error: FastifyError | Error, request: FastifyRequest, reply
     .code(known.status)
     .header('content-type', 'application/json')
     .send(JSON.stringify(presentError(known, spelling, request.server.clock.now())))
+}
+
+/** Returns whether a request was refused on purpose because something is away, which has its own line in the log. */
+function isAnnounced(error: Error): boolean {
+  return error instanceof ChatError && error.kind === 'ServiceUnavailableError'
 }
 
 /** Value of Retry-After in answers with 503. */

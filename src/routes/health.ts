@@ -2,10 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { checkReady } from '#domain/signals/check-ready.ts'
+import { ChatError } from '#errors.ts'
 import { packageVersion } from '#place.ts'
 
 export async function health(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const version = await packageVersion()
+  let reported: string | undefined
 
   /** 200 while the process answers at all; checks nothing else. A process that fails this check should be restarted. */
   scope.get('/health', async (_request, reply) => reply.send({ status: 'UP' }))
@@ -15,7 +17,12 @@ export async function health(scope: FastifyInstance, { ctx }: { ctx: Context }) 
    * the check succeeds again.
    */
   scope.get('/ready', async (_request, reply) => {
-    await checkReady(ctx)
+    const unready = await checkReady(ctx)
+    // Load balancers ask every few seconds, so only changes are logged.
+    if (unready && unready.reason !== reported) ctx.log.warn(unready, 'not ready for requests')
+    if (!unready && reported !== undefined) ctx.log.info('ready for requests again')
+    reported = unready?.reason
+    if (unready) throw new ChatError('ServiceUnavailableError', unready.reason)
     return reply.send({ status: 'UP' })
   })
 

@@ -1,13 +1,20 @@
 // Endpoints for load balancers and orchestrators.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, expect, inject, it } from 'vitest'
 import { hasRedis, redis } from '../conformance/redis.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { startServerProcess } from '../support/process.ts'
+import { cloneDatabase, startServer, type TestServer } from '../support/server.ts'
 
-let server: TestServer
-afterEach(() => server.close())
+let server: TestServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
 
-const statusOf = async (path: string) => (await fetch(server.url + path)).status
+const statusOf = async (path: string) => (await fetch(`${server?.url}${path}`)).status
 
 it('a process that lost its database is alive, and not ready until the database is back', async () => {
   server = await startServer()
@@ -45,6 +52,21 @@ it('a process that cannot reach its Redis is alive, and not ready', async () => 
   expect(answer.status).toBe(503)
   expect(await answer.text()).toContain('Redis does not answer')
   expect(await statusOf('/health')).toBe(200)
+})
+
+it('why a process is not ready is in its log once, however often it is asked, and is no failed request', async () => {
+  const database = await cloneDatabase()
+  const home = await mkdtemp(join(tmpdir(), 'chatterie-ready-'))
+  const settings = { CHATTERIE_HOME: home, DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' }
+  const process = await startServerProcess(settings)
+  for (let probe = 0; probe < 3; probe++) expect((await fetch(`${process.url}/ready`)).status).toBe(503)
+  await process.end('SIGTERM')
+  await database.drop()
+  await rm(home, { recursive: true, force: true })
+  expect(process.output()).not.toContain('request failed')
+  expect(process.output().match(/"reason":"Redis does not answer[^}]*not ready for requests/g)).toHaveLength(
+    1,
+  )
 })
 
 it.skipIf(!(await hasRedis()))('a process whose Redis answers is ready', async () => {
