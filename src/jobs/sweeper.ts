@@ -25,6 +25,8 @@ export class Sweeper {
   readonly #everyMs: number
   #timer: NodeJS.Timeout | undefined
   #state: 'running' | 'stopped' = 'stopped'
+  /** Ends what takes many commits. */
+  readonly #stopping = new AbortController()
   #run: Promise<void> = Promise.resolve()
   /** Position up to which counters have been checked. */
   #counters: CounterPlace | undefined
@@ -46,6 +48,7 @@ export class Sweeper {
   /** Resolves when the current batch is done. */
   async stop(): Promise<void> {
     this.#state = 'stopped'
+    this.#stopping.abort()
     clearTimeout(this.#timer)
     await this.#run
   }
@@ -65,9 +68,9 @@ export class Sweeper {
       await this.#try(() => this.#all(() => foldStatistics(ctx)))
       await this.#try(() => this.#all(() => trimRecords(ctx)))
       await this.#try(() => this.#all(() => sweepChannels(ctx)))
-      await this.#try(() => withdrawAllAged(ctx))
+      await this.#try(() => withdrawAllAged(ctx, this.#stopping.signal))
       await this.#try(() => beginDueRetentions(ctx))
-      await this.#try(() => sweepApplications(ctx))
+      await this.#try(() => sweepApplications(ctx, this.#stopping.signal))
       await this.#try(async () => {
         this.#counters = await sweepCounters(ctx, this.#counters)
       })
@@ -90,7 +93,8 @@ export class Sweeper {
     try {
       if (this.#state === 'running') await work()
     } catch (error) {
-      this.#ctx.log.error({ err: error }, 'remains of deleted or expired data could not be removed')
+      if (error !== this.#stopping.signal.reason)
+        this.#ctx.log.error({ err: error }, 'remains of deleted or expired data could not be removed')
     }
   }
 }

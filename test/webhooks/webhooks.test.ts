@@ -5,6 +5,7 @@ import { noteAttempt } from '#data/webhooks/deliveries.ts'
 import { connect, disconnect, done } from '../conformance/realtime.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { noteDeletions } from '../support/note-deletions.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
 import { createHook, type Received, Receiver, verified } from './receiver.ts'
 
@@ -101,6 +102,18 @@ describe('a webhook', () => {
     } finally {
       deletion.release()
     }
+  })
+
+  it('is deleted with its deliveries in several transactions, whose time is limited', async () => {
+    const { id } = await hook({ enabled: false })
+    const { pool } = server.ctx.db
+    await pool.query(
+      `insert into webhook_delivery (webhook_id, type) select $1, 'user.created' from generate_series(1, 5002)`,
+      [id],
+    )
+    const deleted = await noteDeletions(pool, 'webhook_delivery')
+    await admin.delete(`${path()}/${id}`).expect(204)
+    expect(await deleted()).toEqual([5_000, 2])
   })
 
   it('receives only the events it subscribed to, none of other applications, and none while it is off', async () => {

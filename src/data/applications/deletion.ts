@@ -76,12 +76,25 @@ const emptyingTexts = [
   `delete from idempotency_key where ctid in (
      select ctid from idempotency_key where application_id = $1 limit 10000
    )`,
+  `delete from webhook_delivery where id in (
+     select d.id from webhook w join webhook_delivery d on d.webhook_id = w.id
+     where w.application_id = $1 limit 10000
+   )`,
+  `delete from moved_item where ctid in (
+     select ctid from moved_item where application_id = $1 limit 10000
+   )`,
+  `update file set application_id = null where id in (
+     select id from file where application_id = $1 limit 10000
+   )`,
 ]
 
-/** Deletes the possibly numerous rows of an application, in many commits; an interrupted run can be repeated. */
-export async function emptyApplication(db: Db, id: number): Promise<void> {
+/**
+ * Deletes the possibly numerous rows of an application, in many commits; an interrupted run can be repeated.
+ * @throws the signal's reason if aborted, after the current commit
+ */
+export async function emptyApplication(db: Db, id: number, signal?: AbortSignal): Promise<void> {
   for (const text of emptyingTexts) {
-    while ((await db.run({ text }, [id])) > 0);
+    while ((await db.run({ text }, [id])) > 0) signal?.throwIfAborted()
   }
 }
 

@@ -302,6 +302,24 @@ const replayAllStatement = {
       and ($4::text is null or state = $4::delivery_state)`,
 }
 
+/** Deletes up to `limit` deliveries of a webhook. @returns how many */
+export function deleteDeliveries(
+  db: Querier,
+  applicationId: number,
+  webhookId: number,
+  limit: number,
+): Promise<number> {
+  return db.run(deleteDeliveriesStatement, [applicationId, webhookId, limit])
+}
+
+const deleteDeliveriesStatement = {
+  name: 'delete-webhook-deliveries',
+  text: `
+    delete from webhook_delivery where id = any(array(
+      select d.id from webhook w join webhook_delivery d on d.webhook_id = w.id
+      where w.application_id = $1 and w.id = $2 order by d.id limit $3::int))`,
+}
+
 /** Deletes ended deliveries older than `days` days, oldest first. @returns how many */
 export function forgetDeliveries(db: Querier, days: number, limit: number): Promise<number> {
   return db.run(forgetStatement, [days, limit])
