@@ -249,7 +249,7 @@ async function beginDatabase(config: Config, log: pino.Logger, ephemeral: boolea
 /** @returns the migrations of a newer version that the database has */
 async function bringUpToDate(url: string, log: pino.Logger): Promise<string[]> {
   const { migrate } = await import('#postgres/migrate.ts')
-  return (await migrate(url, log)).unknown
+  return (await migrate(url, log, { signal: stopping.signal })).unknown
 }
 
 async function startEmbedded(

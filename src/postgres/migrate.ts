@@ -20,23 +20,35 @@ interface Migrated {
   unknown: string[]
 }
 
+interface MigrateOptions {
+  /** The folder of the migrations; by default, those of this package. */
+  prisma?: string
+  signal?: AbortSignal
+}
+
 const LOCK = 'chatterie migrations'
 
 /** How long to wait for a connection. */
 const patienceMs = 10_000
+const lockMs = 50
 
 /**
  * Applies the missing migrations, each in one transaction together with its record, so that one that fails or is killed
  * leaves nothing behind. If several processes start, one applies them and the others wait for it.
+ * @throws the signal's reason if aborted while it waits
  */
-export async function migrate(url: string, log: Logger, prisma = prismaFolder): Promise<Migrated> {
+export async function migrate(
+  url: string,
+  log: Logger,
+  { prisma = prismaFolder, signal }: MigrateOptions = {},
+): Promise<Migrated> {
   const migrations = await readMigrations(prisma)
   const client = await connect(url)
   try {
     const { wanted, unknown } = await compare(client, migrations)
     if (unknown.length > 0) log.warn({ unknown }, 'the database is newer than this version of Chatterie')
     if (wanted.length === 0) return { applied: [], unknown }
-    await lock(client)
+    await lock(client, log, signal)
     const still = await compare(client, migrations)
     if (still.wanted.length === 0) return { applied: [], unknown }
     const applied = await apply(url, migrations, still.wanted)
@@ -112,14 +124,16 @@ function isChecksumOf(checksum: string, script: string): boolean {
 }
 
 /** Polls for the lock: a waiting statement would itself block migrations that wait for old transactions. */
-async function lock(client: pg.Client): Promise<void> {
-  for (;;) {
+async function lock(client: pg.Client, log: Logger, signal?: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
     const { rows } = await client.query<{ locked: boolean }>(
       'select pg_try_advisory_lock(hashtext($1)) as locked',
       [LOCK],
     )
     if (rows[0]?.locked) return
-    await sleep(50)
+    if (attempt === 1) log.info({}, 'another process is migrating the database: waiting')
+    signal?.throwIfAborted()
+    await sleep(lockMs)
   }
 }
 

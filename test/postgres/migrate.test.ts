@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { migrate } from '#postgres/migrate.ts'
@@ -14,7 +15,7 @@ import { query } from '../support/query.ts'
 
 const installed = 'postgresql://root@127.0.0.1:5432/'
 const hasInstalled = await answers(`${installed}test`)
-const log = { debug() {}, info() {}, warn: vi.fn() }
+const log = { debug() {}, info: vi.fn(), warn: vi.fn() }
 
 describe.each([
   { server: 'the embedded Postgres', skip: false },
@@ -44,6 +45,7 @@ describe.each([
   })
 
   beforeEach(async () => {
+    log.info.mockClear()
     log.warn.mockClear()
     const name = `migrate_${Math.random().toString(36).slice(2)}`
     if (!skip) await query(`${base}postgres`, `create database ${name}`)
@@ -66,11 +68,11 @@ describe.each([
   })
 
   test.skipIf(skip)('are applied in order, once, and recorded as Prisma records them', async () => {
-    expect(await migrate(url, log, prisma)).toEqual({
+    expect(await migrate(url, log, { prisma })).toEqual({
       applied: ['20260101000000_first', '20260102000000_second'],
       unknown: [],
     })
-    expect(await migrate(url, log, prisma)).toEqual({ applied: [], unknown: [] })
+    expect(await migrate(url, log, { prisma })).toEqual({ applied: [], unknown: [] })
     expect(await query(url, 'select name, two() from room')).toEqual([{ name: 'a;b', two: 2 }])
 
     const { engine, close } = await openSchemaEngine(url)
@@ -95,7 +97,7 @@ describe.each([
   })
 
   test.skipIf(skip)('cost a start one query, and no Prisma engine, when there is nothing to do', async () => {
-    await migrate(url, log, prisma)
+    await migrate(url, log, { prisma })
     const child = migrateElsewhere("WebAssembly.instantiate = () => { throw new Error('loaded') }")
     expect(child.stdout && (await text(child.stdout))).toBe('{"applied":[],"unknown":[]}')
   })
@@ -104,26 +106,41 @@ describe.each([
     'are refused when one was changed after it was applied, except for line endings',
     async () => {
       await writeMigration('20260101000000_first', 'create table room (name text);\n')
-      await migrate(url, log, prisma)
+      await migrate(url, log, { prisma })
       await writeMigration('20260101000000_first', 'create table room (name text);\r\n')
-      expect(await migrate(url, log, prisma)).toEqual({ applied: [], unknown: [] })
+      expect(await migrate(url, log, { prisma })).toEqual({ applied: [], unknown: [] })
       await writeMigration('20260101000000_first', 'create table room (title text);\n')
-      await expect(migrate(url, log, prisma)).rejects.toThrow('Migration 20260101000000_first was changed')
+      await expect(migrate(url, log, { prisma })).rejects.toThrow(
+        'Migration 20260101000000_first was changed',
+      )
     },
   )
 
   test.skipIf(skip)('leave nothing of one that fails, so that it can be fixed', async () => {
     await writeMigration('20260103000000_third', 'create table half (id int); select 1 / 0')
-    await expect(migrate(url, log, prisma)).rejects.toThrow(
+    await expect(migrate(url, log, { prisma })).rejects.toThrow(
       'Migration 20260103000000_third failed, nothing of it was applied: division by zero',
     )
     await writeMigration('20260103000000_third', 'create table half (id int)')
-    expect(await migrate(url, log, prisma)).toEqual({ applied: ['20260103000000_third'], unknown: [] })
+    expect(await migrate(url, log, { prisma })).toEqual({ applied: ['20260103000000_third'], unknown: [] })
+  })
+
+  test.skipIf(skip)('can be waited for, and a stop ends the wait', async () => {
+    const holder = new pg.Client({ connectionString: url })
+    await holder.connect()
+    await holder.query(`select pg_advisory_lock(hashtext('chatterie migrations'))`)
+    const stopping = new AbortController()
+    const waiting = migrate(url, log, { prisma, signal: stopping.signal })
+    const outcome = expect(waiting).rejects.toThrow('stopped')
+    await expect.poll(() => log.info.mock.calls.flat()).toContainEqual(expect.stringContaining('waiting'))
+    stopping.abort(new Error('stopped'))
+    await outcome
+    await holder.end()
   })
 
   test.skipIf(skip)('that the database refuses are explained in one line, which quotes it', async () => {
     const readOnly = `${url}?options=${encodeURIComponent('-c default_transaction_read_only=on')}`
-    const failure = await migrate(readOnly, log, prisma).catch((error) => error)
+    const failure = await migrate(readOnly, log, { prisma }).catch((error) => error)
     expect(failure.message).toMatch(
       /^Migration 20260101000000_first failed, .+ cannot execute CREATE TABLE in a read-only transaction$/,
     )
@@ -139,13 +156,13 @@ describe.each([
     await once(child, 'exit')
 
     await writeMigration('20260103000000_third', 'create table half (id int)')
-    expect(await migrate(url, log, prisma)).toEqual({ applied: ['20260103000000_third'], unknown: [] })
+    expect(await migrate(url, log, { prisma })).toEqual({ applied: ['20260103000000_third'], unknown: [] })
   })
 
   test.skipIf(skip)('of a newer version of Chatterie are left alone, with a warning', async () => {
-    await migrate(url, log, prisma)
+    await migrate(url, log, { prisma })
     await rm(join(prisma, 'migrations', '20260102000000_second'), { recursive: true })
-    expect(await migrate(url, log, prisma)).toEqual({ applied: [], unknown: ['20260102000000_second'] })
+    expect(await migrate(url, log, { prisma })).toEqual({ applied: [], unknown: ['20260102000000_second'] })
     expect(log.warn).toHaveBeenCalledWith(
       { unknown: ['20260102000000_second'] },
       expect.stringContaining('newer'),
@@ -154,7 +171,7 @@ describe.each([
 
   test.skipIf(skip)('are not started on a database that another program has filled', async () => {
     await query(url, 'create table foreign_to_us (id int)')
-    await expect(migrate(url, log, prisma)).rejects.toThrow('not empty')
+    await expect(migrate(url, log, { prisma })).rejects.toThrow('not empty')
     expect(await query(url, 'select 1 from pg_tables where tablename = $$room$$')).toEqual([])
   })
 
@@ -170,7 +187,7 @@ describe.each([
       import { migrate } from '#postgres/migrate.ts'
       ${before}
       const log = { debug() {}, info() {}, warn() {} }
-      process.stdout.write(JSON.stringify(await migrate(${JSON.stringify(url)}, log, ${JSON.stringify(prisma)})))`
+      process.stdout.write(JSON.stringify(await migrate(${JSON.stringify(url)}, log, ${JSON.stringify({ prisma })})))`
     return spawn(process.execPath, ['--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
