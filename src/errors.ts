@@ -135,15 +135,23 @@ export function isGone(error: unknown): boolean {
   return isConstraintError(error, 'foreign_key')
 }
 
+const awayCodes = [
+  /57P0[1-5]|57014|25P0[34]|53[0-3]00|25006|58030|08\d{3}/,
+  // No connection is made: the password is being changed, or the database restored.
+  /28P01|28000|3D000/,
+  // The network. While a container is stopped, its name is unknown.
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN/,
+  /P1000|P1001|P1002|P1003|P1008|P1010|P1017|P2024|P2037/,
+]
+const awayCode = new RegExp(`^(${awayCodes.map(({ source }) => source).join('|')})$`)
+
 /**
- * Returns whether Postgres is starting, stopping, killed or read-only, has run out of connections, memory or disk, or
- * has cancelled a statement for taking too long.
+ * Returns whether Postgres cannot be reached, is starting, stopping, killed or read-only, has run out of connections,
+ * memory or disk, or has cancelled a statement for taking too long.
  */
 export function isDatabaseAway(error: unknown): boolean {
   return (
-    /^(57P0[1-5]|57014|25P0[34]|53[0-3]00|25006|58030|08\d{3}|ECONNREFUSED|ECONNRESET|EPIPE|P1001|P1002|P1017|P2024|P2037)$/.test(
-      databaseCode(error),
-    ) ||
+    awayCode.test(databaseCode(error)) ||
     /connection terminated|connection error|not queryable|timeout exceeded when trying to connect/i.test(
       (error as Error | undefined)?.message ?? '',
     )

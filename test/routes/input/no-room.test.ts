@@ -62,7 +62,19 @@ it('a Postgres that is starting is 503, whichever connection asked it', async ()
   expect(errors.map((error) => toChatError(error).status)).toEqual([503, 503])
 })
 
-it.each(['53100', '53200', '53300', '25006', 'ENOSPC', 'EDQUOT', 'EROFS', 'P2037'])('%s is 503', (code) => {
+const full = ['53100', '53200', '53300', '25006', 'ENOSPC', 'EDQUOT', 'EROFS', 'P2037']
+/** While the host or its name is away, the password is being changed, or the database restored. */
+const unreachable = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  '28P01',
+  '3D000',
+  'P1008',
+]
+it.each([...full, ...unreachable])('%s is 503', (code) => {
   expect(toChatError(Object.assign(new Error('no'), { code })).status).toBe(503)
 })
 
