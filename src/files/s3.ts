@@ -16,6 +16,9 @@ export interface S3Settings {
   credentials?: { accessKeyId: string; secretAccessKey: string }
 }
 
+/** How long the store may take to answer a request, which is then repeated twice. Without a limit it may take for ever. */
+const defaultAnswerMs = 30_000
+
 /** Maximum number of 5 MiB parts of one upload in memory. */
 const partsInFlight = 2
 
@@ -23,12 +26,17 @@ export class S3Store implements FileStore {
   readonly #bucket: string
   readonly #client: S3Client
 
-  constructor({ bucket, endpoint, region, credentials }: S3Settings) {
+  constructor({ bucket, endpoint, region, credentials }: S3Settings, answerMs = defaultAnswerMs) {
     this.#bucket = bucket
     this.#client = new S3Client({
       region,
       ...(endpoint && { endpoint, forcePathStyle: true }),
       ...(credentials && { credentials }),
+      requestHandler: {
+        connectionTimeout: answerMs,
+        requestTimeout: answerMs,
+        throwOnRequestTimeout: true,
+      },
       // Many compatible stores do not support checksums beyond those that S3 requires.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
