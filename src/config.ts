@@ -253,8 +253,14 @@ export function misspeltSettings(environment: Record<string, string | undefined>
 /** Returns the settings of this process, and warns of misspelt ones on stderr. */
 export function readSettings(): Config {
   const config = readConfig(process.env)
+  if (!config.databaseUrl) forgetOtherPostgres(process.env)
   for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
   return config
+}
+
+/** Removes libpq's variables, which the driver would apply to the embedded Postgres; they are for one of the user's. */
+function forgetOtherPostgres(environment: Record<string, string | undefined>): void {
+  for (const name of Object.keys(environment)) if (/^PG[A-Z]+$/.test(name)) delete environment[name]
 }
 
 /** Adds an address, a range or `loopback` to the list. Returns false if the text is none of them. */

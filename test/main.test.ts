@@ -307,6 +307,12 @@ it('a wrong encryption key ends the start at once; after a rotation the old key 
   expect(await chatterie(['keys', 'reseal'], settings(old))).toMatchObject({ code: 1, stderr })
 })
 
+it('variables for another Postgres do not concern the embedded one', async () => {
+  const server = await start({ PGSSLMODE: 'require', PGOPTIONS: '-c search_path=elsewhere', PGUSER: 'me' })
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+  expect(await server.end('SIGTERM')).toBe(0)
+})
+
 it('a first start on a database of the operator creates its home folder', async () => {
   const database = await cloneDatabase()
   const folder = join(home, 'of-its-own')
