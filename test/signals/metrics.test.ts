@@ -250,6 +250,17 @@ describe('dashboards and alerts', () => {
     }
   })
 
+  it('the share of failed requests does not include those of load balancers to /ready', async () => {
+    const { groups } = parse(await readFile('docs/alerts.yaml', 'utf8'))
+    const rules: { alert: string; expr: string }[] = groups.flatMap(
+      (group: { rules: object[] }) => group.rules,
+    )
+    const expr = rules.find(({ alert }) => alert === 'ChatterieErrors')?.expr ?? ''
+    const selectors = expr.match(/chatterie_request_duration_seconds_count[^[]*/g)
+    expect(selectors).toHaveLength(2)
+    for (const selector of selectors ?? []) expect(selector).toContain('operation!="other"')
+  })
+
   it('every metric of the server is in a dashboard, and in the guide', async () => {
     const exposed = await filledMetrics()
     const names = [...exposed.text.matchAll(/^# TYPE (chatterie_\w+)/gm)].map(([, name = '']) => name)
