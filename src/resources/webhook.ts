@@ -1,6 +1,6 @@
 // What webhooks receive, following the Standard Webhooks specification (operating contract 4).
 import { z } from 'zod'
-import { Id, Timestamp } from '#resources/define.ts'
+import { Id, Text, Timestamp } from '#resources/define.ts'
 import { blockingType } from '#resources/function.ts'
 import { PatchUser } from '#resources/user.ts'
 
@@ -36,9 +36,7 @@ export const listening = 'chatterie:listen'
 /** Hours until a listening webhook is deleted, because the process that created it may have died. */
 export const listeningHours = 12
 
-export const WebhookUrl = z
-  .string()
-  .max(urlMax)
+export const WebhookUrl = Text(urlMax)
   .refine((text) => {
     if (text === listening) return true
     const url = URL.parse(text)
@@ -64,7 +62,7 @@ export const WebhookSecret = z.string().refine((text) => {
   return /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text) && bytes >= secretBytesMin && bytes <= secretBytesMax
 }, `must be whsec_ and ${secretBytesMin} to ${secretBytesMax} bytes in base64`)
 
-const Description = z.string().max(1_024)
+const Description = Text(1_024)
 
 export const Webhook = z
   .object({

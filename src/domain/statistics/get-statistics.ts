@@ -5,6 +5,8 @@ import { addDurations, noDurations, quantile } from '#domain/statistics/duration
 import { refused } from '#errors.ts'
 import type { Interval, Statistics } from '#resources/admin/statistics.ts'
 
+/** The earliest time that has a year. */
+const earliest = Date.parse('0001-01-01T00:00:00Z')
 /** The maximum number of buckets in an answer. */
 const bucketsMax = 1_000
 const hourMs = 3_600_000
@@ -22,7 +24,7 @@ export interface StatisticsQuery {
 /**
  * Returns what happened in an application, by hour or day in UTC; by default in the last 24 hours or 30 days. Numbers
  * of the current hour are up to half a minute old, those of the current day ten minutes.
- * @throws ChatError 400 if the range ends before it begins, or has more than 1,000 buckets
+ * @throws ChatError 400 if the range ends before it begins, begins before the year 1, or has more than 1,000 buckets
  */
 export async function getStatistics(
   ctx: Context,
@@ -32,6 +34,7 @@ export async function getStatistics(
   const { ms, usually } = lengths[interval]
   const to = given.to === undefined ? ctx.clock.now() : Date.parse(given.to)
   const from = given.from === undefined ? to - (usually - 1) * ms : Date.parse(given.from)
+  if (from < earliest) throw refused('statistics', 'to', 'invalid', 'to: must be later')
   if (from >= to) throw refused('statistics', 'from', 'invalid', 'from: must be before to')
   if ((to - from) / ms > bucketsMax) {
     throw refused('statistics', 'from', 'invalid', `from: there would be more than ${bucketsMax} buckets`)
