@@ -14,6 +14,15 @@ export function useApplications(): Application[] | undefined {
   return useQuery(applicationsQuery).data?.items
 }
 
+/** Returns the applications to choose from, including the one in the address, even if it is not among the first. */
+export function useChoices(id: number | undefined): Pick<Application, 'id' | 'name'>[] {
+  const listed = useApplications()
+  const isListed = listed === undefined || listed.some((each) => each.id === id)
+  const { data: other } = useQuery({ ...applicationQuery(id ?? 0), enabled: Boolean(id) && !isListed })
+  if (isListed || !id) return listed ?? []
+  return [{ id, name: other?.name ?? `Application ${id}` }, ...listed]
+}
+
 export const applicationsQuery = queryOptions({
   queryKey: ['listApplications', 'switcher'],
   queryFn: () => call('listApplications', { query: { limit: 100 } }),

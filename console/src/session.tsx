@@ -1,8 +1,9 @@
 // The session of the signed-in operator, and their permissions.
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
-import { base, call, Refusal, setCsrfToken, whenSignedOut } from './api/client.ts'
+import { ask, base, call, Refusal, setCsrfToken, whenForbidden, whenSignedOut } from './api/client.ts'
 import { type AdminSession, operations, type Role } from './api/generated.ts'
+import { Failed } from './ui/failed.tsx'
 
 const roles: Role[] = ['viewer', 'moderator', 'developer', 'owner']
 /** The ways in which operators sign in here: `password`, `oidc`. */
@@ -18,10 +19,14 @@ export function useSession(): AdminSession {
   return session
 }
 
-/** Returns a function that tells whether an operation exists and the operator's role is sufficient for it. */
+/** Operations that are for operators who are not limited to some applications. */
+const ofUnlimited = ['createApplication']
+
+/** Returns a function that tells whether an operation exists and the operator's permissions are sufficient for it. */
 export function useMay(): (operation: string) => boolean {
-  const { role } = useSession()
+  const { role, applications } = useSession()
   return (operation) => {
+    if (applications && ofUnlimited.includes(operation)) return false
     const facts = (operations as Record<string, { role?: Role }>)[operation]
     return facts !== undefined && roles.indexOf(role) >= roles.indexOf(facts.role ?? 'viewer')
   }
@@ -42,9 +47,17 @@ export function forgetSession(client: QueryClient): void {
 /** Shows its children to a signed-in operator, and the sign-in form to others. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const client = useQueryClient()
-  const { data: session, isPending } = useQuery({ queryKey: ['session'], queryFn: readSession, retry: false })
-  useEffect(() => whenSignedOut(() => forgetSession(client)), [client])
+  const {
+    data: session,
+    isPending,
+    error,
+  } = useQuery({ queryKey: ['session'], queryFn: readSession, retry: false })
+  useEffect(() => {
+    whenSignedOut(() => forgetSession(client))
+    whenForbidden(() => void client.invalidateQueries({ queryKey: ['session'] }))
+  }, [client])
   if (isPending) return <div className="splash" aria-busy="true" />
+  if (session === undefined && error) return <Failed error={error} />
   if (!session) return <SignIn onDone={(session) => client.setQueryData(['session'], session)} />
   return <Session value={session}>{children}</Session>
 }
@@ -54,12 +67,18 @@ function remember({ csrfToken, expiresTime }: AdminSession): void {
   localStorage.setItem(signedInKey, expiresTime ?? 'yes')
 }
 
-/** Returns null if nobody is signed in. Does not ask the server if nobody can have signed in with this browser. */
+/**
+ * Returns null if nobody is signed in. Does not ask the server if nobody can have signed in with this browser.
+ * @throws if the server does not say so: then the operator may still be signed in
+ */
 async function readSession(): Promise<AdminSession | null> {
   if (!ways.includes('oidc') && !localStorage.getItem(signedInKey)) return null
-  const response = await fetch(`${base}/admin/v1/session`, { headers: { accept: 'application/json' } })
-  if (response.status === 401) localStorage.removeItem(signedInKey)
-  if (!response.ok) return null
+  const response = await ask(`${base}/admin/v1/session`, { headers: { accept: 'application/json' } })
+  if (response.status === 401) {
+    localStorage.removeItem(signedInKey)
+    return null
+  }
+  if (!response.ok) throw new Refusal(response.status, {})
   const session: AdminSession = await response.json()
   remember(session)
   return session

@@ -1,19 +1,22 @@
 // The frame around every section: the navigation, the choice of an application, the keyboard shortcuts.
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { base, call } from './api/client.ts'
 import {
+  applicationsQuery,
   keepLastApplication,
   readLastApplication,
   useApplicationId,
   useApplications,
+  useChoices,
   useGo,
 } from './application.tsx'
 import { installation, type SectionEntry, sections } from './sections/catalog.tsx'
 import { forgetSession, useMay, useSession } from './session.tsx'
 import { nextTheme, readTheme, setTheme } from './theme.ts'
 import { useAsk } from './ui/ask.tsx'
+import { Failed, OutOfDate } from './ui/failed.tsx'
 import { listBindings, useKeys } from './ui/keys.ts'
 import { Empty } from './ui/small.tsx'
 
@@ -38,6 +41,7 @@ export function Shell() {
       </header>
       <Navigation isOpen={isOpen} onGone={() => setOpen(false)} />
       <main id="main" tabIndex={-1}>
+        <OutOfDate />
         <Outlet />
       </main>
     </div>
@@ -46,7 +50,7 @@ export function Shell() {
 
 function ApplicationName() {
   const id = useApplicationId()
-  const name = useApplications()?.find((each) => each.id === id)?.name
+  const name = useChoices(id || undefined).find((each) => each.id === id)?.name
   return <span className="top-name">{name ?? 'Chatterie'}</span>
 }
 
@@ -127,10 +131,10 @@ function Navigation({ isOpen, onGone }: { isOpen: boolean; onGone: () => void })
 }
 
 function Switcher({ application }: { application: number | undefined }) {
-  const applications = useApplications()
+  const applications = useChoices(application)
   const go = useGo()
   const { pathname } = useLocation()
-  if (!applications?.length) return null
+  if (applications.length === 0) return null
   const section = /^\/a\/\d+\/(\w+)/.exec(pathname)?.[1] ?? 'overview'
   return (
     <select
@@ -163,11 +167,13 @@ function useLastApplication(): number | undefined {
 /** The start page: redirects to the overview of an application. */
 export function Start() {
   const applications = useApplications()
+  const { error } = useQuery(applicationsQuery)
   const application = useLastApplication()
   const navigate = useNavigate()
   useEffect(() => {
     if (application !== undefined) navigate({ to: `/a/${application}/overview` as '/', replace: true })
   }, [application, navigate])
+  if (error && !applications) return <Failed error={error} />
   if (!applications) return null
   if (application === undefined)
     return <Empty title="No applications">An owner can create one, or give you access to one.</Empty>

@@ -18,8 +18,16 @@ export class Refusal extends Error {
   /** Messages by field. */
   readonly fields: Record<string, string>
 
-  constructor(status: number, { message, errors, ...rest }: Partial<ApiError> & Record<string, unknown>) {
-    super(message || String(rest.error_description ?? '') || `The server answered ${status}.`)
+  constructor(
+    status: number,
+    { message, detail, errors, ...rest }: Partial<ApiError> & Record<string, unknown>,
+  ) {
+    super(
+      (status === 404 && detail) ||
+        message ||
+        String(rest.error_description ?? '') ||
+        `The server answered ${status}.`,
+    )
     this.status = status
     this.fields = Object.fromEntries((errors ?? []).map((each) => [each.field, each.message]))
   }
@@ -27,6 +35,7 @@ export class Refusal extends Error {
 
 let csrfToken = ''
 let onSignedOut = () => {}
+let onForbidden = () => {}
 
 /** Sets the CSRF token of the session, which each write must send. */
 export function setCsrfToken(token: string | undefined): void {
@@ -36,6 +45,18 @@ export function setCsrfToken(token: string | undefined): void {
 /** Sets a listener that is called when an answer says that the session has ended. */
 export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener
+}
+
+/** Sets a listener that is called when an answer says that the operator may not do this, or not any more. */
+export function whenForbidden(listener: () => void): void {
+  onForbidden = listener
+}
+
+const unreachable = 'The server cannot be reached.'
+
+/** @throws TypeError if the server cannot be reached */
+export function ask(address: string, request: RequestInit): Promise<Response> {
+  return fetch(address, request).catch(() => Promise.reject(new TypeError(unreachable)))
 }
 
 /** Returns the path of an operation, from the root of the server. */
@@ -52,7 +73,7 @@ export function addressOf<O extends Operation>(operation: O, { params, query }: 
 /** @throws Refusal if the server refuses, TypeError if it cannot be reached */
 export async function call<O extends Operation>(operation: O, input: Input<O> = {}): Promise<Answer<O>> {
   const { method } = operations[operation]
-  const response = await fetch(addressOf(operation, input), {
+  const response = await ask(addressOf(operation, input), {
     method,
     headers: {
       accept: 'application/json',
@@ -64,6 +85,7 @@ export async function call<O extends Operation>(operation: O, input: Input<O> = 
   const text = await response.text()
   if (response.ok) return (text ? JSON.parse(text) : undefined) as Answer<O>
   if (response.status === 401 && operation !== 'signIn') onSignedOut()
+  if (response.status === 403) onForbidden()
   throw new Refusal(response.status, readJson(text))
 }
 
@@ -87,10 +109,11 @@ export function upload<O extends UploadOperation>(
     request.setRequestHeader('accept', 'application/json')
     request.setRequestHeader('x-csrf-token', csrfToken)
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0)
-    request.onerror = () => reject(new TypeError('The server cannot be reached'))
+    request.onerror = () => reject(new TypeError(unreachable))
     request.onload = () => {
       const { status, responseText } = request
       if (status === 401) onSignedOut()
+      if (status === 403) onForbidden()
       if (status >= 200 && status < 300) resolve(JSON.parse(responseText) as Answer<O>)
       else reject(new Refusal(status, readJson(responseText)))
     }

@@ -65,6 +65,7 @@ export function Versions({ functionId, text, onTake }: VersionsProps) {
           {options}
         </select>
       </div>
+      {data.next && <p className="soft">Only the newest {shownMax} versions are listed.</p>}
       <Suspense fallback={<div className="code" aria-busy="true" />}>
         <Comparison {...sides} />
       </Suspense>

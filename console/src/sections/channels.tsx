@@ -6,6 +6,7 @@ import type { Channel } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { Choice, SearchField, useFilters, useOpen } from '../ui/filters.tsx'
 import { List } from '../ui/list.tsx'
 import { useAct } from '../ui/notices.tsx'
@@ -78,7 +79,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
     queryKey: ['listChannelMembers', id, channelId],
     queryFn: () => call('listChannelMembers', { params, query: { limit: 100 } }),
   })
-  if (error) return <Empty title="Channel not found">{error.message}</Empty>
+  if (error && !channel) return <Failed error={error} what="Channel" />
   if (!channel) return <div aria-busy="true" />
   const { messagesPersisted: isKept } = channel
   const keep = () =>

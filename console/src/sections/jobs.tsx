@@ -6,6 +6,7 @@ import { addressOf, call } from '../api/client.ts'
 import type { Job } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { List } from '../ui/list.tsx'
 import { Section } from '../ui/pane.tsx'
@@ -86,7 +87,7 @@ function JobDetail({ jobId }: { jobId: number }) {
   useEffect(() => {
     if (isEnded) void client.invalidateQueries({ queryKey: ['listJobs'] })
   }, [client, isEnded])
-  if (error) return <Empty title="Job not found">{error.message}</Empty>
+  if (error && !job) return <Failed error={error} what="Job" />
   if (!job) return <div aria-busy="true" />
   return (
     <>
@@ -130,6 +131,11 @@ function JobDetail({ jobId }: { jobId: number }) {
               </li>
             ))}
           </ul>
+          {job.failed > job.errors.length && (
+            <p className="soft">
+              Only the first {count(job.errors.length)} of {count(job.failed)} are kept.
+            </p>
+          )}
         </section>
       )}
     </>

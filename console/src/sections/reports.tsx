@@ -1,12 +1,13 @@
 // The section with reported messages, a queue that can be worked through by keyboard.
 import { Link } from '@tanstack/react-router'
+import { useRef } from 'react'
 import type { Report } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
 import { Choice, useFilters, useOpen } from '../ui/filters.tsx'
 import { List } from '../ui/list.tsx'
-import { useAct } from '../ui/notices.tsx'
+import { useAct, useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Avatar, Badge, Empty, Time } from '../ui/small.tsx'
 import { authorOf, Conversation, textOf } from './messages.tsx'
@@ -19,6 +20,17 @@ export function Reports() {
   const { search } = useFilters()
   const { open, show } = useOpen()
   const state = search.state === 'resolved' ? 'resolved' : 'open'
+  const tell = useTell()
+  /** Ids of reports that are resolved or being so, but may still be in the list. */
+  const resolved = useRef(new Set<number>())
+  const keep = async (report: Report) => {
+    if (resolved.current.has(report.id)) return
+    resolved.current.add(report.id)
+    await resolve(report, 'keep').catch((error) => {
+      resolved.current.delete(report.id)
+      tell((error as Error).message, undefined, true)
+    })
+  }
   const resolve = (report: Report, action: 'keep' | 'delete') =>
     act(
       'resolveReport',
@@ -60,7 +72,7 @@ export function Reports() {
         keys={
           isQueue
             ? [
-                { keys: 'e', label: 'Keep the message', run: (report) => void resolve(report, 'keep') },
+                { keys: 'e', label: 'Keep the message', run: (report) => void keep(report) },
                 { keys: 'x', label: 'Delete the message', run: remove },
               ]
             : []

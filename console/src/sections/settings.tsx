@@ -4,9 +4,10 @@ import { call } from '../api/client.ts'
 import type { PatchSettings, Settings as Shape } from '../api/generated.ts'
 import { applicationQuery, useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
-import { Empty, Facts, Json } from '../ui/small.tsx'
+import { Facts, Json } from '../ui/small.tsx'
 import { useApplicationActs } from './applications.tsx'
 import { LifeOfMessages } from './retention.tsx'
 
@@ -33,9 +34,10 @@ export function Settings() {
     queryKey,
     queryFn: () => call('retrieveSettings', { params: { id } }),
   })
-  const { data: application } = useQuery(applicationQuery(id))
+  const { data: application, error: applicationError } = useQuery(applicationQuery(id))
   const acts = useApplicationActs(application?.name ?? '')
-  if (error) return <Empty title="This could not be loaded">{error.message}</Empty>
+  if (error && !settings) return <Failed error={error} />
+  if (applicationError && !application) return <Failed error={applicationError} what="Application" />
   if (!settings || !application) return <div aria-busy="true" />
 
   /** Shows a change at once, and reverts it if the server refuses. */
@@ -46,7 +48,7 @@ export function Settings() {
       tell('Saved')
     } catch (problem) {
       client.setQueryData(queryKey, settings)
-      tell((problem as Error).message)
+      tell((problem as Error).message, undefined, true)
     }
   }
   return (

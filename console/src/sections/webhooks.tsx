@@ -4,12 +4,13 @@ import { call } from '../api/client.ts'
 import type { Webhook, WebhookDelivery } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { type Field, Secret, useAsk } from '../ui/ask.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
-import { useAct, useRefresh, useTell } from '../ui/notices.tsx'
+import { useAct, useAttempt, useRefresh, useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
-import { Badge, count, Empty, Facts, Time } from '../ui/small.tsx'
+import { Badge, count, Empty, Facts, Pre, Time } from '../ui/small.tsx'
 
 const kinds = { pending: 'warn', delivered: 'good', failed: 'bad' } as const
 const eventsOf = (text = '') => text.split(/[\s,]+/).filter(Boolean) as never
@@ -108,6 +109,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
   const ask = useAsk()
   const act = useAct()
   const tell = useTell()
+  const attempt = useAttempt()
   const refresh = useRefresh()
   const showSecret = useShowSecret()
   const params = { id, webhookId }
@@ -120,10 +122,12 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
     queryFn: () => call('listWebhookDeliveries', { params, query: { limit: 50 } }),
     refetchInterval: 3_000,
   })
-  if (error) return <Empty title="Webhook not found">{error.message}</Empty>
+  if (error && !webhook) return <Failed error={error} what="Webhook" />
   if (!webhook) return <div aria-busy="true" />
   const replay = ({ id: deliveryId }: WebhookDelivery) =>
-    act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'The delivery is sent again')
+    attempt(() =>
+      act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'The delivery is sent again'),
+    )
   const replaySince = () =>
     ask({
       title: 'Replay deliveries?',
@@ -166,7 +170,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
         <button
           type="button"
           className="button"
-          onClick={() => act('testWebhook', { params }, 'webhook.test is on its way')}
+          onClick={() => attempt(() => act('testWebhook', { params }, 'webhook.test is on its way'))}
         >
           Send a test
         </button>
@@ -180,10 +184,12 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
           type="button"
           className="button"
           onClick={() =>
-            act(
-              'updateWebhook',
-              { params, body: { enabled: !webhook.enabled } },
-              webhook.enabled ? 'Switched off' : 'Switched on',
+            attempt(() =>
+              act(
+                'updateWebhook',
+                { params, body: { enabled: !webhook.enabled } },
+                webhook.enabled ? 'Switched off' : 'Switched on',
+              ),
             )
           }
         >
@@ -229,6 +235,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
         {deliveries?.items.map((each) => (
           <Delivery key={each.id} delivery={each} onReplay={() => replay(each)} />
         ))}
+        {deliveries?.next && <p className="soft">Older ones are in the admin API.</p>}
       </section>
     </>
   )
@@ -266,7 +273,7 @@ function Delivery({ delivery, onReplay }: { delivery: WebhookDelivery; onReplay:
         {attempts.map(({ time, status, error, durationMs, answer }) => (
           <li key={time}>
             <Time at={time} />: {status ?? error} <span className="soft">in {durationMs} ms</span>
-            {answer && <pre>{answer}</pre>}
+            {answer && <Pre>{answer}</Pre>}
           </li>
         ))}
       </ul>
@@ -275,7 +282,7 @@ function Delivery({ delivery, onReplay }: { delivery: WebhookDelivery; onReplay:
           Again <Time at={nextTime} />
         </p>
       )}
-      {body && <pre>{body}</pre>}
+      {body && <Pre>{body}</Pre>}
       <button type="button" className="button small" onClick={onReplay}>
         Send again
       </button>

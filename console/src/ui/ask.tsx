@@ -1,5 +1,6 @@
 // Dialogs, one at a time, opened by a hook.
 import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react'
+import { useTell } from './notices.tsx'
 
 export interface Field {
   name: string
@@ -32,11 +33,15 @@ export const useAsk = (): Ask => use(Asking)
 
 export function Asked({ children }: { children: ReactNode }) {
   const [question, setQuestion] = useState<Question>()
-  const close = useCallback(() => setQuestion(undefined), [])
+  /** Another question may have been asked meanwhile. */
+  const close = useCallback(
+    (closed: Question) => setQuestion((shown) => (shown === closed ? undefined : shown)),
+    [],
+  )
   return (
     <Asking value={setQuestion}>
       {children}
-      {question && <Dialog key={question.title} question={question} onClose={close} />}
+      {question && <Dialog key={question.title} question={question} onClose={() => close(question)} />}
     </Asking>
   )
 }
@@ -45,6 +50,7 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
   const element = useRef<HTMLDialogElement>(null)
   const [problem, setProblem] = useState('')
   const [isBusy, setBusy] = useState(false)
+  const tell = useTell()
   useEffect(() => {
     element.current?.showModal()
   }, [])
@@ -62,6 +68,7 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
       await question.run?.(values)
       leave()
     } catch (error) {
+      if (!element.current?.open) return tell((error as Error).message, undefined, true)
       setProblem((error as Error).message)
       setBusy(false)
     }

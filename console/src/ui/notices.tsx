@@ -1,39 +1,41 @@
 // Notices of completed actions, shown briefly at the edge of the window, with a button to undo where possible.
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, use, useCallback, useState } from 'react'
+import { createContext, type ReactNode, use, useCallback, useRef, useState } from 'react'
 import { call, type Input, type Operation } from '../api/client.ts'
 import { useKeys } from './keys.ts'
 
 const shownMs = 5_000
-/** Long enough to reconsider. */
-const undoableMs = 15_000
+/** Long enough to reconsider, or to read what went wrong. */
+const longMs = 15_000
 
 /** Reverts the action. */
 type Undo = () => Promise<unknown>
-type Tell = (text: string, undo?: Undo) => void
+type Tell = (text: string, undo?: Undo, isBad?: boolean) => void
 
 interface Notice {
   id: number
   text: string
   undo?: Undo | undefined
+  isBad?: boolean | undefined
 }
 
 const Telling = createContext<Tell>(() => {})
 
 export function Noticed({ children }: { children: ReactNode }) {
   const [notices, setNotices] = useState<Notice[]>([])
+  const lastId = useRef(0)
   const drop = useCallback((id: number) => setNotices((all) => all.filter((each) => each.id !== id)), [])
   const tell = useCallback<Tell>(
-    (text, undo) => {
-      const id = performance.now()
-      setNotices((all) => [...all.slice(-2), { id, text, undo }])
-      setTimeout(() => drop(id), undo ? undoableMs : shownMs)
+    (text, undo, isBad) => {
+      const id = lastId.current++
+      setNotices((all) => [...all.slice(-2), { id, text, undo, isBad }])
+      setTimeout(() => drop(id), undo || isBad ? longMs : shownMs)
     },
     [drop],
   )
   const takeBack = async ({ id, undo }: Notice) => {
     drop(id)
-    await undo?.().catch((error) => tell((error as Error).message))
+    await undo?.().catch((error) => tell((error as Error).message, undefined, true))
   }
   const last = notices.findLast(({ undo }) => undo)
   useKeys(last ? [{ keys: 'z', label: 'Undo', run: () => void takeBack(last) }] : [])
@@ -42,7 +44,7 @@ export function Noticed({ children }: { children: ReactNode }) {
       {children}
       <div className="notices" role="status">
         {notices.map((notice) => (
-          <p key={notice.id}>
+          <p key={notice.id} className={notice.isBad ? 'is-bad' : ''}>
             {notice.text}
             {notice.undo && (
               <button type="button" onClick={() => void takeBack(notice)}>
@@ -57,6 +59,18 @@ export function Noticed({ children }: { children: ReactNode }) {
 }
 
 export const useTell = () => use(Telling)
+
+/** Returns a function that performs an action and tells its error. It ignores calls while the action is in progress. */
+export function useAttempt() {
+  const tell = useTell()
+  const isBusy = useRef(false)
+  return async (what: () => Promise<unknown>) => {
+    if (isBusy.current) return
+    isBusy.current = true
+    await what().catch((error) => tell((error as Error).message, undefined, true))
+    isBusy.current = false
+  }
+}
 
 /** Returns a function that refetches everything shown. */
 export function useRefresh() {

@@ -54,14 +54,23 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
+/** Shows text as it is; it may be wider and higher than its place. */
+export function Pre({ className, children }: { className?: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard
+    <pre className={className} tabIndex={0}>
+      {children}
+    </pre>
+  )
+}
+
 /** Shows custom JSON; nothing if there is none. */
 export function Json({ title, value }: { title: string; value: unknown }) {
   if (!value || (typeof value === 'object' && Object.keys(value).length === 0)) return null
   return (
     <section>
       <h3>{title}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard */}
-      <pre tabIndex={0}>{JSON.stringify(value, null, 2)}</pre>
+      <Pre>{JSON.stringify(value, null, 2)}</Pre>
     </section>
   )
 }

@@ -1,0 +1,60 @@
+// Errors of requests for data: in place of what could not be loaded, and above what could not be refreshed.
+import { type Query, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useSyncExternalStore } from 'react'
+import { Refusal } from '../api/client.ts'
+import { Empty } from './small.tsx'
+
+const retryMs = 10_000
+
+/** Shown in place of data; `what` names it, in case that it does not exist. */
+export function Failed({ error, what }: { error: Error; what?: string }) {
+  const client = useQueryClient()
+  const isGone = what !== undefined && error instanceof Refusal && error.status === 404
+  return (
+    <div className="failed">
+      <Empty title={isGone ? `${what} not found` : 'This could not be loaded'}>{error.message}</Empty>
+      {!isGone && (
+        <p className="again">
+          <button type="button" className="button" onClick={() => client.refetchQueries(failed)}>
+            Try again
+          </button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Queries on the page that failed last. */
+const failed = { type: 'active', predicate: ({ state }: Query) => state.status === 'error' } as const
+
+/** Says that what is shown may be out of date, and why; tries again unless the server refused. */
+export function OutOfDate() {
+  const client = useQueryClient()
+  const subscribe = useCallback(
+    (listener: () => void) => client.getQueryCache().subscribe(listener),
+    [client],
+  )
+  const error = useSyncExternalStore(subscribe, () => {
+    const found = client.getQueryCache().findAll(failed)
+    return found.find(({ state }) => state.data !== undefined)?.state.error ?? undefined
+  })
+  const isRefused = error instanceof Refusal && error.status < 500
+  const isRetried = error !== undefined && !isRefused
+  useEffect(() => {
+    if (!isRetried) return
+    const timer = setInterval(() => void client.refetchQueries(failed), retryMs)
+    return () => clearInterval(timer)
+  }, [client, isRetried])
+  return (
+    <div role="status">
+      {error && (
+        <p className="out-of-date">
+          This may be out of date. {error.message}{' '}
+          <button type="button" className="button small" onClick={() => client.refetchQueries(failed)}>
+            Try again
+          </button>
+        </p>
+      )}
+    </div>
+  )
+}
