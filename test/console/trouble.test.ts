@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
-import { sendMessage } from '../support/factories.ts'
+import { createUser, sendMessage } from '../support/factories.ts'
 import { upload } from '../support/jobs.ts'
 import type { TestServer } from '../support/server.ts'
 import { furnish } from './furnish.ts'
@@ -37,6 +37,86 @@ describe.skipIf(!executablePath)('the console', () => {
   const say = (body: string) => sendMessage(server.main, harbour, { body, user: { username: 'ada' } })
   const breakdown = { status: 503, contentType: 'application/json', body: '{"message":"Out of order"}' }
   const outOfDate = () => page.getByText('This may be out of date. Out of order')
+
+  describe('in a list', () => {
+    it('keys act on the open item, though the list begins with another', async () => {
+      const open = await say('To be deleted')
+      await say('The newest')
+      await page.goto(`${inside}/messages?open=${open.id}`)
+      await page.locator('.conversation').waitFor()
+      await opened.option('The newest').waitFor()
+      await page.keyboard.press('d')
+      await page.getByRole('dialog').getByText('To be deleted').waitFor()
+      await page.keyboard.press('Escape')
+
+      const user = await createUser(server.main, { name: 'zoe', displayName: 'Zoe' })
+      await page.goto(`${inside}/users?open=${user.id}`)
+      await page.getByRole('complementary').getByRole('heading', { name: 'Zoe' }).waitFor()
+      await page.locator('.row').first().waitFor()
+      await page.keyboard.press('b')
+      await page.getByRole('dialog', { name: 'Ban Zoe?' }).waitFor()
+      await page.keyboard.press('Escape')
+    })
+
+    it('the selection stays on its item while others arrive before it', async () => {
+      await page.goto(`${inside}/users`)
+      await opened.option('Ada Lovelace').waitFor()
+      await page.keyboard.press('j')
+      const chosen = page.locator('.row[data-active=true] strong')
+      const name = await chosen.innerText()
+      await createUser(server.main, { name: 'aaa', displayName: 'Aaa' })
+      await page.keyboard.press('b')
+      await page.getByRole('dialog', { name: `Ban ${name}?` }).waitFor()
+      await page.getByRole('dialog').getByRole('button', { name: 'Ban', exact: true }).press('Enter')
+      await opened.option('Aaa').waitFor()
+      await page.keyboard.press('b')
+      await page.getByRole('dialog', { name: `Unban ${name}?` }).waitFor()
+      await page.keyboard.press('Escape')
+    })
+
+    it('a page that fails is requested once, and again when the operator says so', async () => {
+      for (let count = 0; count < 60; count++)
+        await createUser(server.main, { name: `many-${count}`, displayName: `Many ${count}` })
+      let asked = 0
+      await page.route(/users\?.*cursor/, (route) => {
+        asked++
+        return route.fulfill(breakdown)
+      })
+      await page.goto(`${inside}/users`)
+      await page.locator('.row').first().waitFor()
+      const scrollTo = (top: number) => page.evaluate(`document.querySelector('.list').scrollTop = ${top}`)
+      await scrollTo(1e6)
+      await outOfDate().waitFor()
+      await scrollTo(0)
+      await opened.option('Aaa').waitFor()
+      await scrollTo(1e6)
+      await opened.option('Aaa').waitFor({ state: 'detached' })
+      expect(asked).toBe(1)
+      await page.unrouteAll()
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await outOfDate().waitFor({ state: 'detached' })
+    })
+
+    it('names are shown on a phone beside long identifiers, and long names fit', async () => {
+      const user = await createUser(server.main, {
+        displayName: 'W'.repeat(120),
+        properties: { a: 'x'.repeat(300) },
+      })
+      await page.setViewportSize({ width: 390, height: 800 })
+      await page.goto(`${server.url}/console/applications`)
+      const name = await opened.option('Harbour').locator('strong').boundingBox()
+      expect(name?.width).toBeGreaterThan(40)
+      await page.goto(`${inside}/users?open=${user.id}`)
+      const detail = page.getByRole('complementary')
+      await detail.locator('pre').waitFor()
+      expect(await detail.evaluate('document.querySelector(".detail").scrollWidth')).toBeLessThanOrEqual(390)
+      for (const part of ['h2', 'pre']) {
+        const box = await detail.locator(part).boundingBox()
+        expect((box?.x ?? 0) + (box?.width ?? 0), part).toBeLessThanOrEqual(390)
+      }
+      await page.setViewportSize({ width: 1280, height: 800 })
+    })
+  })
 
   it('shows the progress of a job above its errors, and how many of them are listed', async () => {
     const items = Array.from({ length: 120 }, () => ({ name: 'wrong name', displayName: 7 }))

@@ -6,7 +6,9 @@ import type { MessageProperties } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { Moment, SearchField, useFilters, useOpen } from '../ui/filters.tsx'
+import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
 import { useAct } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
@@ -120,8 +122,13 @@ export function Conversation({ messageId, onGone }: { messageId: number; onGone:
     queryKey: ['retrieveConversation', id, messageId],
     queryFn: () => call('retrieveConversation', { params: { id, messageId } }),
   })
-  if (error) return <Empty title="Message not found">{error.message}</Empty>
   const message = data?.items.find((each) => each.id === messageId)
+  useKeys(
+    message && may('deleteMessage')
+      ? [{ keys: 'd', label: 'Delete message', run: () => remove(message, onGone) }]
+      : [],
+  )
+  if (error && !data) return <Failed error={error} what="Message" />
   if (!data || !message) return <div aria-busy="true" />
   return (
     <>

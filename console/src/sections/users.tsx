@@ -6,7 +6,9 @@ import type { User } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { Choice, SearchField, useFilters, useOpen } from '../ui/filters.tsx'
+import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
 import { useAct } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
@@ -150,7 +152,8 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
     queryKey: ['listUserChannels', id, userId],
     queryFn: () => call('listUserChannels', { params: { id, userId }, query: { limit: 50 } }),
   })
-  if (error) return <Empty title="User not found">{error.message}</Empty>
+  useKeys(user && may('banUser') ? [{ keys: 'b', label: 'Ban or unban', run: () => ban(user) }] : [])
+  if (error && !user) return <Failed error={error} what="User" />
   if (!user) return <div aria-busy="true" />
   const remove = () =>
     ask({
@@ -212,6 +215,7 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
             </li>
           ))}
         </ul>
+        {channels?.next && <p className="soft">And more.</p>}
       </section>
       <Json title="Properties" value={user.properties} />
       <PersonsData user={user} />

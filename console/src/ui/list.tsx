@@ -1,15 +1,20 @@
 // A virtualized list of any length: loaded on scrolling, and usable by keyboard.
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { type InfiniteData, type QueryKey, useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { type Answer, call, type Input, type Operation } from '../api/client.ts'
+import { Failed } from './failed.tsx'
 import { useKeys } from './keys.ts'
-import { Empty } from './small.tsx'
 
 type ListOperation = {
   [O in Operation]: Answer<O> extends { items: { id: number }[]; next?: string } ? O : never
 }[Operation]
 export type ItemOf<O extends ListOperation> = Answer<O>['items'][number]
+
+interface Page<O extends ListOperation> {
+  items: ItemOf<O>[]
+  next?: string
+}
 
 interface ListProps<O extends ListOperation> {
   operation: O
@@ -28,26 +33,48 @@ interface ListProps<O extends ListOperation> {
 
 const pageSize = 50
 const rowHeight = 56
+/** A longer list is not refetched whenever the window gets the focus, because all of its pages would be. */
+const focusPagesMax = 4
 
 export function List<O extends ListOperation>(props: ListProps<O>) {
   const { operation, input, label, row, open, onOpen, keys = [], empty, everyMs } = props
-  const { data, error, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage, isPending } =
-    useInfiniteQuery({
-      queryKey: [operation, input],
-      queryFn: async ({ pageParam }) =>
-        (await call(operation, {
-          ...input,
-          query: { ...input.query, limit: pageSize, ...(pageParam && { cursor: pageParam }) },
-        } as Input<O>)) as { items: ItemOf<O>[]; next?: string },
-      initialPageParam: '',
-      getNextPageParam: ({ next }) => next,
-      placeholderData: keepPreviousData,
-      ...(everyMs && { refetchInterval: everyMs }),
-    })
+  const {
+    data,
+    error,
+    fetchNextPage,
+    hasNextPage,
+    isFetching,
+    isFetchingNextPage,
+    isPending,
+    isPlaceholderData,
+  } = useInfiniteQuery<Page<O>, Error, InfiniteData<Page<O>>, QueryKey, string>({
+    queryKey: [operation, input],
+    queryFn: async ({ pageParam }) =>
+      (await call(operation, {
+        ...input,
+        query: { ...input.query, limit: pageSize, ...(pageParam && { cursor: pageParam }) },
+      } as Input<O>)) as Page<O>,
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => next,
+    placeholderData: (before, queryBefore) =>
+      isSamePlace(queryBefore?.queryKey[1] as Input<O> | undefined, input) ? before : undefined,
+    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= focusPagesMax,
+    ...(everyMs && { refetchInterval: ({ state }) => everyMs * (state.data?.pages.length || 1) }),
+  })
   const items = data?.pages.flatMap((page) => page.items) ?? []
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
-  const [active, setActive] = useState(0)
+  /** The selected item: its id, and its place in case that it disappears. */
+  const [active, setActive] = useState<{ id?: number | undefined; index: number }>({ index: 0 })
+  const filters = JSON.stringify(input)
+  const [filtersBefore, setFiltersBefore] = useState(filters)
+  if (filters !== filtersBefore) {
+    setFiltersBefore(filters)
+    setActive({ index: 0 })
+  }
+  useEffect(() => {
+    if (filters) scroller.current?.scrollTo(0, 0)
+  }, [filters])
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
@@ -58,13 +85,23 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
   const rows = virtualizer.getVirtualItems()
   const last = rows.at(-1)?.index ?? 0
   useEffect(() => {
-    if (last >= items.length - 10 && hasNextPage && !isFetchingNextPage) fetchNextPage()
-  }, [last, items.length, hasNextPage, isFetchingNextPage, fetchNextPage])
+    if (last >= items.length - 10 && hasNextPage && !isFetchingNextPage && !error) fetchNextPage()
+  }, [last, items.length, hasNextPage, isFetchingNextPage, error, fetchNextPage])
 
-  const chosen = Math.min(active, items.length - 1)
+  const indexOf = (id: number | undefined) =>
+    id === undefined ? -1 : items.findIndex((item) => item.id === id)
+  const openIndex = indexOf(open)
+  const activeIndex = openIndex >= 0 ? openIndex : indexOf(active.id)
+  const chosen = activeIndex >= 0 ? activeIndex : Math.min(active.index, items.length - 1)
+  const select = (index: number) => setActive({ index, id: items[index]?.id })
+  const chosenId = items[chosen]?.id
+  // Items before the selected one come and go; the selection stays on its item.
+  useEffect(() => {
+    if (!isPlaceholderData && filters) setActive({ index: Math.max(chosen, 0), id: chosenId })
+  }, [chosen, chosenId, isPlaceholderData, filters])
   const move = (by: number) => {
     const next = Math.max(0, Math.min(items.length - 1, chosen + by))
-    setActive(next)
+    select(next)
     virtualizer.scrollToIndex(next)
     scroller.current?.focus({ preventScroll: true })
     const item = items[next]
@@ -74,24 +111,25 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
   const early = useRef<(item: ItemOf<O>) => void>(undefined)
   const withChosen = (run: (item: ItemOf<O>) => void) => () => {
     const item = items[chosen]
-    if (item) run(item)
+    if (item && !isPlaceholderData) run(item)
     else if (isFetching) early.current = run
   }
   const first = items[chosen]
   useEffect(() => {
-    if (!first && isFetching) return
+    if ((!first || isPlaceholderData) && isFetching) return
     const run = early.current
     early.current = undefined
     if (run && first) run(first)
-  }, [first, isFetching])
+  }, [first, isPlaceholderData, isFetching])
   useKeys([
     { keys: 'j', label: 'Next in the list', run: () => move(1) },
     { keys: 'k', label: 'Previous in the list', run: () => move(-1) },
     ...(onOpen ? [{ keys: 'Enter', label: 'Open', run: withChosen(onOpen) }] : []),
-    ...keys.map(({ run, ...binding }) => ({ ...binding, run: withChosen(run) })),
+    // The open item binds the same keys, and may be another than the selected one, or not in the list.
+    ...(open === undefined ? keys : []).map(({ run, ...binding }) => ({ ...binding, run: withChosen(run) })),
   ])
 
-  if (error && !data) return <Empty title="This could not be loaded">{error.message}</Empty>
+  if (error && !data) return <Failed error={error} />
   if (isPending) return <div className="list" aria-busy="true" />
   if (items.length === 0) return <div className="list">{empty}</div>
   return (
@@ -101,6 +139,7 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
       role="listbox"
       aria-label={label}
       aria-activedescendant={`${id}-${chosen}`}
+      aria-busy={isPlaceholderData}
       tabIndex={0}
       onKeyDown={(event) => {
         if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
@@ -126,7 +165,7 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
               data-active={index === chosen}
               style={{ transform: `translateY(${start}px)` }}
               onClick={() => {
-                setActive(index)
+                select(index)
                 onOpen?.(item)
               }}
             >
@@ -137,4 +176,9 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
       </div>
     </div>
   )
+}
+
+/** Whether two inputs differ only in their filters. */
+function isSamePlace<O extends Operation>(one: Input<O> | undefined, other: Input<O>): boolean {
+  return one !== undefined && JSON.stringify(one.params) === JSON.stringify(other.params)
 }
