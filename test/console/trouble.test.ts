@@ -184,6 +184,19 @@ describe.skipIf(!executablePath)('the console', () => {
     await opened.heading('Harbour')
   })
 
+  it('connects live views again that were refused, and marks what they may miss', async () => {
+    await page.route('**/admin/**/live', (route) => route.fulfill(breakdown), { times: 1 })
+    await page.goto(`${inside}/live`)
+    const isLive = page.locator('.badge.good', { hasText: 'Live' })
+    await isLive.waitFor()
+    expect(await page.getByText('may be missing').count()).toBe(0)
+    await page.keyboard.press('p')
+    await page.getByText('Paused').waitFor()
+    await page.keyboard.press('p')
+    await isLive.waitFor()
+    await page.getByText('What happened before this may be missing.').waitFor()
+  })
+
   it('says so where a script is not served any more, as after an upgrade', async () => {
     const { body: made } = await owner
       .post(at('/functions'), { name: 'Later', type: 'user.sent.message' })

@@ -1,10 +1,10 @@
 // The runs of a function, live.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
-import { addressOf, call } from '../api/client.ts'
+import { call } from '../api/client.ts'
 import type { FunctionInvocation, FunctionInvocationList, FunctionTrial } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
-import { Badge, Json, Time } from '../ui/small.tsx'
+import { useLive } from '../live.ts'
+import { Badge, Json, Pre, Time } from '../ui/small.tsx'
 
 const kinds = { RUNNING: 'warn', SUCCEEDED: 'good', FAILED: 'bad' } as const
 const shownMax = 50
@@ -19,18 +19,19 @@ export function useRuns(functionId: number): FunctionInvocation[] | undefined {
       call('listFunctionInvocations', { params: { id, functionId }, query: { limit: shownMax } }),
     refetchInterval: 30_000,
   })
-  useEffect(() => {
-    const source = new EventSource(addressOf('watchLive', { params: { id } }))
-    source.addEventListener('function', ({ data: text }) => {
-      const run: FunctionInvocation & { function: { id: number } } = JSON.parse(text)
+  const queryKey = ['listFunctionInvocations', id, functionId]
+  useLive(id, false, {
+    kinds: ['function'],
+    onEvent: (_, happened) => {
+      const run = happened as FunctionInvocation & { function: { id: number } }
       if (run.function.id !== functionId) return
-      client.setQueryData<FunctionInvocationList>(['listFunctionInvocations', id, functionId], (known) => ({
+      client.setQueryData<FunctionInvocationList>(queryKey, (known) => ({
         ...known,
         items: [run, ...(known?.items ?? []).filter((each) => each.id !== run.id)].slice(0, shownMax),
       }))
-    })
-    return () => source.close()
-  }, [client, id, functionId])
+    },
+    onGap: () => void client.invalidateQueries({ queryKey }),
+  })
   return data?.items
 }
 
@@ -84,12 +85,11 @@ export function Said({ said: { logs, result } }: { said: Pick<FunctionTrial, 'lo
           ))}
         </ul>
       )}
-      {error && <pre className="failure">{error.stack ?? `${error.name}: ${error.message}`}</pre>}
+      {error && <Pre className="failure">{error.stack ?? `${error.name}: ${error.message}`}</Pre>}
       {payload !== undefined && payload !== null && (
         <section>
           <h3>Returned</h3>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard */}
-          <pre tabIndex={0}>{JSON.stringify(payload, null, 2)}</pre>
+          <Pre>{JSON.stringify(payload, null, 2)}</Pre>
         </section>
       )}
     </>

@@ -1,7 +1,6 @@
 // The section with live events of an application.
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
-import { addressOf } from '../api/client.ts'
 import type {
   ChatUserSessionProperties,
   FunctionInvocation,
@@ -10,6 +9,7 @@ import type {
   WebhookDelivery,
 } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
+import { type LiveState, useLive } from '../live.ts'
 import { useKeys } from '../ui/keys.ts'
 import { Section } from '../ui/pane.tsx'
 import { Badge, Empty, Time } from '../ui/small.tsx'
@@ -23,6 +23,22 @@ interface Happening {
 }
 
 const keptMax = 300
+
+/** Returns when an event happened, which may be before it arrived; not all kinds say so. */
+function timeOf(kind: string, data: unknown): string {
+  const { createdTime, endedTime, attempts } = data as {
+    createdTime?: string
+    endedTime?: string
+    attempts?: { time: string }[]
+  }
+  const known = {
+    message: createdTime,
+    session: createdTime,
+    job: endedTime,
+    webhook: attempts?.at(-1)?.time,
+  }
+  return known[kind as keyof typeof known] ?? new Date().toISOString()
+}
 
 /** Renders each kind of event, by its name. */
 const readers: Record<string, (data: never, id: number) => ReactNode> = {
@@ -78,27 +94,28 @@ const readers: Record<string, (data: never, id: number) => ReactNode> = {
 export function Live() {
   const id = useApplicationId()
   const [happened, setHappened] = useState<Happening[]>([])
-  const [state, setState] = useState<'connecting' | 'open' | 'paused'>('connecting')
+  const [state, setState] = useState<LiveState>('connecting')
   const [isPaused, setPaused] = useState(false)
   useEffect(() => {
     setHappened([])
     void id
   }, [id])
-  useEffect(() => {
-    if (isPaused) return setState('paused')
-    setState('connecting')
-    const source = new EventSource(addressOf('watchLive', { params: { id } }))
-    source.onopen = () => setState('open')
-    source.onerror = () => setState('connecting')
-    for (const [kind, read] of Object.entries(readers)) {
-      source.addEventListener(kind, ({ data, lastEventId }) => {
-        const text = read(JSON.parse(data) as never, id)
-        const happening = { key: `${lastEventId}-${kind}`, at: new Date().toISOString(), kind, text }
-        setHappened((all) => [happening, ...all].slice(0, keptMax))
-      })
-    }
-    return () => source.close()
-  }, [id, isPaused])
+  const add = (happening: Happening) => setHappened((all) => [happening, ...all].slice(0, keptMax))
+  useLive(id, isPaused, {
+    kinds: Object.keys(readers),
+    onState: setState,
+    onEvent: (kind, data, eventId) =>
+      add({
+        key: `${eventId}-${kind}`,
+        at: timeOf(kind, data),
+        kind,
+        text: readers[kind]?.(data as never, id),
+      }),
+    onGap: () => {
+      const at = new Date().toISOString()
+      add({ key: `gap-${at}`, at, kind: 'gap', text: 'What happened before this may be missing.' })
+    },
+  })
   useKeys([{ keys: 'p', label: 'Pause or resume', run: () => setPaused(!isPaused) }])
   const labels = { connecting: 'Connecting…', open: 'Live', paused: 'Paused' }
   return (
