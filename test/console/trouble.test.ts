@@ -197,6 +197,58 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('What happened before this may be missing.').waitFor()
   })
 
+  it('keeps a time while its year is typed, digit by digit', async () => {
+    await page.goto(`${inside}/messages?from=2026-10-05T09:30:00.000Z`)
+    const from = page.getByLabel('From')
+    await from.focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.type('2025')
+    await page.waitForURL(/from=2025-10-05T09%3A30/)
+    expect(await from.inputValue()).toBe('2025-10-05T11:30')
+  })
+
+  it('keeps both filters where one is changed while the other is typed', async () => {
+    await page.goto(`${inside}/users`)
+    await page.getByLabel('Search users').fill('grace')
+    await page.getByLabel('Bans').selectOption('Not banned')
+    await page.waitForURL(/query=grace/)
+    expect(page.url()).toContain('banned=false')
+  })
+
+  it('keeps what is typed in a script while the draft is saved, and warns in other sections', async () => {
+    const { body: made } = await owner
+      .post(at('/functions'), { name: 'Echo', type: 'user.sent.message' })
+      .expect(201)
+    await page.goto(`${inside}/functions?open=${made.id}`)
+    const editor = page.locator('.cm-content')
+    await editor.focus()
+    await page.keyboard.type('// one')
+    let finish = () => {}
+    const isFinished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    await page.route('**/draft', async (route) => {
+      if (route.request().method() === 'PUT') await isFinished
+      await route.continue()
+    })
+    const saving = page.waitForRequest((request) => request.method() === 'PUT')
+    await page.keyboard.press('Control+s')
+    await saving
+    await page.keyboard.type(' two')
+    finish()
+    await page.getByText('The draft is saved').waitFor()
+    await page.getByText('Not saved').waitFor()
+    expect(await editor.innerText()).toContain('// one two')
+    await page.getByRole('button', { name: 'All functions' }).click()
+    const leaving = page.waitForEvent('dialog')
+    void page.reload().catch(() => undefined)
+    const dialog = await leaving
+    expect(dialog.type()).toBe('beforeunload')
+    await dialog.accept()
+    await opened.heading('Functions')
+  })
+
   it('says so where a script is not served any more, as after an upgrade', async () => {
     const { body: made } = await owner
       .post(at('/functions'), { name: 'Later', type: 'user.sent.message' })
@@ -236,5 +288,19 @@ describe.skipIf(!executablePath)('the console', () => {
     await other.goto(`${inside}/settings`)
     await other.getByText('Your role does not permit this').waitFor()
     await other.context().close()
+  })
+
+  it('keeps changes of the look apart from those that others save', async () => {
+    await page.goto(`${inside}/look`)
+    await page.getByLabel('React to messages').uncheck()
+    await owner.put(at('/ui/styles'), { settings: { 'base-theme': 'dark' } }).expect(200)
+    page.once('dialog', (dialog) => dialog.dismiss())
+    await page.keyboard.press('g')
+    await page.keyboard.press('u')
+    expect(await page.getByLabel('React to messages').isChecked()).toBe(false)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved: open chats have changed').waitFor()
+    const { body } = await owner.get(at('/ui')).expect(200)
+    expect(body.styles['base-theme']).toBe('dark')
   })
 })

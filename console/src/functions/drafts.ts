@@ -1,12 +1,17 @@
 // Unsaved scripts, kept in memory while other sections of the console are open.
-import { useEffect, useSyncExternalStore } from 'react'
+import { useSyncExternalStore } from 'react'
 
 const unsaved = new Map<number, string>()
 const listeners = new Set<() => void>()
 
+/** Lets the browser warn before the page is closed, whatever section it shows. */
+const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+
 function set(functionId: number, text: string | undefined): void {
   if (text === undefined) unsaved.delete(functionId)
   else unsaved.set(functionId, text)
+  if (unsaved.size > 0) addEventListener('beforeunload', warn)
+  else removeEventListener('beforeunload', warn)
   for (const listener of listeners) listener()
 }
 
@@ -15,14 +20,13 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Returns the unsaved text, if it differs from the server's; the browser warns before the page is closed. */
+/** Returns the unsaved text, if it differs from the server's. */
 export function useUnsaved(functionId: number) {
   const text = useSyncExternalStore(subscribe, () => unsaved.get(functionId))
-  useEffect(() => {
-    if (text === undefined) return
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', warn)
-    return () => removeEventListener('beforeunload', warn)
-  }, [text])
   return { unsaved: text, setUnsaved: (next: string | undefined) => set(functionId, next) }
+}
+
+/** Forgets the text, which has been saved, unless it has been changed meanwhile. */
+export function forgetUnsaved(functionId: number, saved: string): void {
+  if (unsaved.get(functionId) === saved) set(functionId, undefined)
 }

@@ -5,11 +5,12 @@ import { call } from '../api/client.ts'
 import type { Function as ChatFunction, FunctionDraft, FunctionTrial } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useAsk } from '../ui/ask.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { useFilters } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
-import { useAct, useTell } from '../ui/notices.tsx'
-import { Badge, Empty, Time } from '../ui/small.tsx'
-import { useUnsaved } from './drafts.ts'
+import { useAct, useAttempt } from '../ui/notices.tsx'
+import { Badge, Time } from '../ui/small.tsx'
+import { forgetUnsaved, useUnsaved } from './drafts.ts'
 import { Runs, Said, useRuns } from './runs.tsx'
 import { Versions } from './versions.tsx'
 
@@ -25,11 +26,12 @@ export function Workbench({ functionId, onClose }: { functionId: number; onClose
     queryKey: ['retrieveFunction', id, functionId],
     queryFn: () => call('retrieveFunction', { params }),
   })
-  const { data: draft } = useQuery({
+  const { data: draft, error: draftError } = useQuery({
     queryKey: ['retrieveFunctionDraft', id, functionId],
     queryFn: () => call('retrieveFunctionDraft', { params }),
   })
-  if (error) return <Empty title="Function not found">{error.message}</Empty>
+  if (error && !chatFunction) return <Failed error={error} what="Function" />
+  if (draftError && !draft) return <Failed error={draftError} />
   if (!chatFunction || !draft) return <div aria-busy="true" />
   return <Bench chatFunction={chatFunction} draft={draft} onClose={onClose} />
 }
@@ -46,7 +48,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const params = { id, functionId }
   const ask = useAsk()
   const act = useAct()
-  const tell = useTell()
+  const attempt = useAttempt()
   const client = useQueryClient()
   const { search, change } = useFilters()
   const tab: Tab = search.tab && search.tab in tabs ? (search.tab as Tab) : 'try'
@@ -56,18 +58,15 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const text = unsaved ?? saved
   const trial = useTrial(functionId, text)
 
-  /** Shows the saved draft at once, instead of the previous one until the query is refetched. */
+  /** Shows the saved draft at once, instead of the previous one until the query is refetched; keeps what was typed since. */
   const keep = (next: FunctionDraft) => {
     client.setQueryData(['retrieveFunctionDraft', id, functionId], next)
-    setUnsaved(undefined)
+    forgetUnsaved(functionId, text)
   }
-  const save = async () => {
-    try {
-      keep(await act('saveFunctionDraft', { params, body: { handlerScript: text } }, 'The draft is saved'))
-    } catch (error) {
-      tell((error as Error).message)
-    }
-  }
+  const save = () =>
+    attempt(async () =>
+      keep(await act('saveFunctionDraft', { params, body: { handlerScript: text } }, 'The draft is saved')),
+    )
   const deploy = () =>
     ask({
       title: `Deploy version ${currentVersionNumber + 1}?`,
@@ -128,10 +127,12 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
             type="button"
             className="button"
             onClick={() =>
-              act(
-                'updateFunction',
-                { params, body: { enabled: !enabled } },
-                enabled ? 'Switched off' : 'Switched on',
+              attempt(() =>
+                act(
+                  'updateFunction',
+                  { params, body: { enabled: !enabled } },
+                  enabled ? 'Switched off' : 'Switched on',
+                ),
               )
             }
           >

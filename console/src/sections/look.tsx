@@ -1,14 +1,15 @@
 // The section for the look of the chat and the features of users, with a live preview.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useBlocker } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { base, call } from '../api/client.ts'
 import type { Ui } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { useKeys } from '../ui/keys.ts'
-import { useTell } from '../ui/notices.tsx'
+import { useAttempt, useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
-import { Empty } from '../ui/small.tsx'
 
 const features: [path: string, title: string][] = [
   ['channel.create', 'Create channels'],
@@ -38,7 +39,7 @@ export function Look() {
     queryKey: ['retrieveUi', id],
     queryFn: () => call('retrieveUi', { params: { id } }),
   })
-  if (error) return <Empty title="This could not be loaded">{error.message}</Empty>
+  if (error && !data) return <Failed error={error} />
   if (!data) return <div aria-busy="true" />
   return <LookForm key={id} saved={data} />
 }
@@ -48,12 +49,29 @@ function LookForm({ saved }: { saved: Ui }) {
   const may = useMay()
   const tell = useTell()
   const client = useQueryClient()
+  /** What the changes here began with, which is not what others have saved since. */
+  const [base, setBase] = useState(saved)
   const [look, setLook] = useState(saved)
   const [overrides, setOverrides] = useState(textOf(saved.styles.overrides))
   const [elements, setElements] = useState(textOf(saved.elements))
   const [problem, setProblem] = useState('')
   const isFixed = !may('setUiStyles')
-  const isChanged = JSON.stringify(look) !== JSON.stringify(saved)
+  const isChanged = JSON.stringify(look) !== JSON.stringify(base)
+  const attempt = useAttempt()
+  const begin = (from: Ui) => {
+    setBase(from)
+    setLook(from)
+    setOverrides(textOf(from.styles.overrides))
+    setElements(textOf(from.elements))
+    setProblem('')
+  }
+  if (saved !== base && !isChanged && !problem) begin(saved)
+  useBlocker({
+    disabled: !isChanged,
+    shouldBlockFn: ({ current, next }) =>
+      current.pathname !== next.pathname && !confirm('Leave without saving the look?'),
+    enableBeforeUnload: isChanged,
+  })
 
   const changeStyles = (styles: Partial<Ui['styles']>) =>
     setLook((before) => ({ ...before, styles: { ...before.styles, ...styles } }))
@@ -73,15 +91,9 @@ function LookForm({ saved }: { saved: Ui }) {
     setOverrides(textOf(next))
     changeStyles({ overrides: next })
   }
-  const putBack = () => {
-    setLook(saved)
-    setOverrides(textOf(saved.styles.overrides))
-    setElements(textOf(saved.elements))
-    setProblem('')
-  }
   const save = async () => {
     if (!isChanged || isFixed || problem) return
-    const isOther = (part: keyof Ui) => JSON.stringify(look[part]) !== JSON.stringify(saved[part])
+    const isOther = (part: keyof Ui) => JSON.stringify(look[part]) !== JSON.stringify(base[part])
     const params = { id }
     try {
       let answer = saved
@@ -91,13 +103,13 @@ function LookForm({ saved }: { saved: Ui }) {
       if (isOther('elements'))
         answer = await call('setUiElements', { params, body: { settings: look.elements } })
       client.setQueryData(['retrieveUi', id], answer)
-      setLook(answer)
+      begin(answer)
       tell('Saved: open chats have changed')
     } catch (failure) {
       setProblem((failure as Error).message)
     }
   }
-  useKeys(isFixed ? [] : [{ keys: 's', label: 'Save the look', run: () => void save() }])
+  useKeys(isFixed ? [] : [{ keys: 's', label: 'Save the look', run: () => void attempt(save) }])
 
   return (
     <Section
@@ -105,14 +117,14 @@ function LookForm({ saved }: { saved: Ui }) {
       actions={
         !isFixed && (
           <>
-            <button type="button" className="button" disabled={!isChanged} onClick={putBack}>
+            <button type="button" className="button" disabled={!isChanged} onClick={() => begin(saved)}>
               Discard changes
             </button>
             <button
               type="button"
               className="button primary"
               disabled={!isChanged || problem !== ''}
-              onClick={() => void save()}
+              onClick={() => void attempt(save)}
             >
               Save <kbd>s</kbd>
             </button>

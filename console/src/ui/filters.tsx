@@ -10,8 +10,10 @@ export function useFilters() {
   const search = useSearch({ strict: false }) as Search
   const navigate = useNavigate()
   const change = (changes: Search, { replace = true } = {}) => {
-    const entries = Object.entries({ ...search, ...changes }).filter(([, value]) => value)
-    navigate({ to: '.', search: Object.fromEntries(entries) as never, replace })
+    // The query of this moment: a search that is still being typed may have changed it since.
+    const merged = (now: Search) =>
+      Object.fromEntries(Object.entries({ ...now, ...changes }).filter(([, value]) => value))
+    navigate({ to: '.', search: merged as never, replace })
   }
   return { search, change }
 }
@@ -93,22 +95,34 @@ export function Choice({
 /** A time input in the viewer's time zone; the address has it in UTC. */
 export function Moment({ name, label }: { name: string; label: string }) {
   const { search, change } = useFilters()
-  const given = search[name]
-  const date = given ? new Date(given) : undefined
-  const local =
-    date && !Number.isNaN(date.valueOf())
-      ? new Date(date.valueOf() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-      : ''
+  const input = useRef<HTMLInputElement>(null)
+  const local = toLocal(search[name])
+  // The browser reports each digit of a year. Writing another value back would discard the digits before.
+  const [text, setText] = useState(local)
+  useEffect(() => {
+    if (document.activeElement !== input.current) setText(local)
+  }, [local])
   return (
     <label className="moment">
       <span>{label}</span>
       <input
+        ref={input}
         type="datetime-local"
-        value={local}
-        onChange={({ target }) =>
-          change({ [name]: target.value && new Date(target.value).toISOString(), open: undefined })
-        }
+        max="9999-12-31T23:59"
+        value={text}
+        onBlur={() => setText(local)}
+        onChange={({ target: { value } }) => {
+          setText(value)
+          if (!/^0/.test(value)) change({ [name]: value && new Date(value).toISOString(), open: undefined })
+        }}
       />
     </label>
   )
+}
+
+/** Returns a time as the value of a `datetime-local` input; empty if it is not a time. */
+function toLocal(time = ''): string {
+  const date = new Date(time)
+  if (Number.isNaN(date.valueOf())) return ''
+  return new Date(date.valueOf() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
