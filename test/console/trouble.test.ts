@@ -290,6 +290,22 @@ describe.skipIf(!executablePath)('the console', () => {
     await other.context().close()
   })
 
+  it('offers operators who are limited to applications only what is limited, too', async () => {
+    const limits = { role: 'owner', applications: [server.main.id] }
+    await owner.post('/operators', { username: 'lea', password, ...limits }).expect(201)
+    const other = await opened.open()
+    await opened.signIn(other, 'lea')
+    await other.goto(`${server.url}/console/applications`)
+    await other.locator('.row').first().waitFor()
+    expect(await other.getByRole('button', { name: /New application/ }).count()).toBe(0)
+    await other.goto(`${server.url}/console/keys`)
+    await other.getByRole('button', { name: 'New key' }).click()
+    await other.getByLabel('Name').fill('nightly')
+    await other.keyboard.press('Enter')
+    await other.getByText(/^ck_admin_.{20}/).waitFor()
+    await other.context().close()
+  })
+
   it('keeps changes of the look apart from those that others save', async () => {
     await page.goto(`${inside}/look`)
     await page.getByLabel('React to messages').uncheck()

@@ -1,5 +1,6 @@
 // The section with admin keys, with which scripts use the admin API.
 import type { AdminKey } from '../api/generated.ts'
+import { useSession } from '../session.tsx'
 import { Secret, useAsk } from '../ui/ask.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -11,13 +12,14 @@ import { RoleBadges, readRole, roleFields } from './roles.tsx'
 export function AdminKeys() {
   const ask = useAsk()
   const act = useAct()
+  const { applications: own } = useSession()
   const create = () =>
     ask({
       title: 'New admin key',
       text: 'Scripts send the key as a bearer token.',
       fields: [
         { name: 'name', label: 'Name', hint: 'What the key is for.' },
-        ...roleFields(),
+        ...roleFields({}, own),
         { name: 'expires', label: 'Expires', type: 'datetime-local', isOptional: true },
       ],
       action: 'Create',

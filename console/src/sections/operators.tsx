@@ -2,8 +2,10 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/client.ts'
-import type { Operator } from '../api/generated.ts'
+import type { Operator, OperatorList } from '../api/generated.ts'
+import { useSession } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -15,6 +17,7 @@ import { RoleBadges, readRole, roleFields } from './roles.tsx'
 export function Operators() {
   const ask = useAsk()
   const act = useAct()
+  const { applications: own } = useSession()
   const { open, show } = useOpen()
   const create = () =>
     ask({
@@ -23,7 +26,7 @@ export function Operators() {
       fields: [
         { name: 'username', label: 'Name' },
         { name: 'password', label: 'Password', type: 'password' },
-        ...roleFields(),
+        ...roleFields({}, own),
       ],
       action: 'Create',
       run: (values) => {
@@ -72,20 +75,31 @@ export function Operators() {
   )
 }
 
+async function findOperator(id: number): Promise<Operator | null> {
+  let page: OperatorList | undefined
+  do {
+    page = await call('listOperators', { query: { limit: 100, ...(page?.next && { cursor: page.next }) } })
+    const found = page.items.find((each) => each.id === id)
+    if (found) return found
+  } while (page.next)
+  return null
+}
+
 function OperatorDetail({ id, onGone }: { id: number; onGone: () => void }) {
   const ask = useAsk()
   const act = useAct()
-  const { data } = useQuery({
-    queryKey: ['listOperators', 'all'],
-    queryFn: () => call('listOperators', { query: { limit: 100 } }),
+  const { applications: own } = useSession()
+  const { data: operator, error } = useQuery({
+    queryKey: ['listOperators', 'one', id],
+    queryFn: () => findOperator(id),
   })
-  const operator: Operator | undefined = data?.items.find((each) => each.id === id)
-  if (!operator) return data ? <Empty title="Operator not found" /> : <div aria-busy="true" />
+  if (error && operator === undefined) return <Failed error={error} />
+  if (!operator) return operator === null ? <Empty title="Operator not found" /> : <div aria-busy="true" />
   const { username } = operator
   const change = () =>
     ask({
       title: `Permissions of ${username}`,
-      fields: roleFields(operator),
+      fields: roleFields(operator, own),
       action: 'Save',
       run: (values) => {
         const { role, ids } = readRole(values)

@@ -5,14 +5,20 @@ import { Badge } from '../ui/small.tsx'
 
 const roles: Role[] = ['viewer', 'moderator', 'developer', 'owner']
 
-export const roleFields = (given: { role?: Role; applications?: number[] } = {}): Field[] => [
+/** @param own the applications to which the signed-in operator is limited, and so is what they create */
+export const roleFields = (
+  given: { role?: Role; applications?: number[] },
+  own: number[] | undefined,
+): Field[] => [
   { name: 'role', label: 'Role', options: roles, value: given.role ?? 'viewer' },
   {
     name: 'applications',
     label: 'Limited to applications',
-    value: given.applications?.join(', ') ?? '',
-    isOptional: true,
-    hint: 'Ids, separated by commas. If empty, all applications.',
+    value: (given.applications ?? own)?.join(', ') ?? '',
+    isOptional: own === undefined,
+    hint: own
+      ? 'Ids, separated by commas, of applications that you may access.'
+      : 'Ids, separated by commas. If empty, all applications.',
   },
 ]
 
