@@ -8,21 +8,15 @@ import { type FileConfig, fileConfigOf, fileSettings } from '#config/files.ts'
 import { type FunctionConfig, functionConfigOf, functionSettings } from '#config/functions.ts'
 import { type OperatorConfig, operatorConfigOf, operatorSettings } from '#config/operators.ts'
 import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts'
-import { bearer, blankToUndefined, optional, toggle, unlessBlank } from '#config/values.ts'
+import { amountOrOff, bearer, isBase, optional, toggle, unlessBlank, wholeNumber } from '#config/values.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
 /** A number of days, or `off` for no limit. */
 const days = (otherwise: number) =>
-  z.preprocess(
-    (value) => blankToUndefined(value) ?? String(otherwise),
-    z
-      .string()
-      .regex(/^([1-9]\d{0,4}|off)$/, 'must be a number of days from 1 to 99999, or off')
-      .transform((text) => (text === 'off' ? undefined : Number(text))),
-  )
+  amountOrOff('days', { max: 99_999, otherwise }).transform((number) => number || undefined)
 
 const Environment = z.object({
-  PORT: unlessBlank(z.coerce.number().int().min(0).max(65_535).default(9001)),
+  PORT: wholeNumber('', { min: 0, max: 65_535, otherwise: 9001 }),
   HOST: unlessBlank(z.string().default('127.0.0.1')),
   CHATTERIE_HOME: unlessBlank(z.string().default('.chatterie')),
   DATABASE_URL: optional(
@@ -47,7 +41,12 @@ const Environment = z.object({
     z.string().regex(/^[\x20-\x7e]{8,255}$/, 'must be 8 to 255 printable ASCII characters'),
   ),
   CHATTERIE_API_KEY: optional(z.uuid()),
-  PUBLIC_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
+  PUBLIC_URL: optional(
+    z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).refine(
+      isBase, // links are made by appending to it
+      'must be a URL that ends with its path, and has no user name in it',
+    ),
+  ),
   CHATTERIE_ENCRYPTION_KEY: optional(
     z
       .string()
@@ -62,10 +61,7 @@ const Environment = z.object({
         'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` prints, or several such keys with commas between them',
       ),
   ),
-  RATE_LIMIT_PER_SECOND: z.preprocess(
-    (value) => (value === 'off' ? 0 : blankToUndefined(value)),
-    z.coerce.number('must be a number, or off').int().min(0).max(1_000_000).default(2000),
-  ),
+  RATE_LIMIT_PER_SECOND: amountOrOff('requests', { max: 1_000_000, otherwise: 2000 }),
   NOTIFICATIONS_DAYS: days(90),
   SESSIONS_DAYS: days(30),
   JOBS_DAYS: days(30),
@@ -212,12 +208,6 @@ function mustBeSafeToTest({ TEST_API, TEST_API_TOKEN, HOST }: z.output<typeof En
 /** Describes the problem with a setting if its own rule has no message. */
 const wording: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
-    case 'invalid_type':
-      return issue.expected === 'int' ? 'must be a whole number' : 'must be a number'
-    case 'too_small':
-      return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
-    case 'too_big':
-      return `must be at most ${issue.maximum}`
     case 'invalid_value':
       return `must be one of ${issue.values.join(', ')}`
     case 'invalid_format':

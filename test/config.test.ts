@@ -57,6 +57,8 @@ describe('the settings', () => {
     ['PUBLIC_URL', 'https://chat.example.com', 'publicUrl', 'https://chat.example.com'],
     ['PUBLIC_URL', 'https://example.com/chat//', 'publicUrl', 'https://example.com/chat'],
     ['FILE_SIZE_MAX', '1000', 'fileSizeMax', 1000],
+    ['SLOW_STATEMENT_MS', 'off', 'slowStatementMs', 0],
+    ['OTEL_TRACES_SAMPLER_ARG', '.25', 'traceShare', 0.25],
     ['RATE_LIMIT_PER_SECOND', '50', 'rateLimitPerSecond', 50],
     ['RATE_LIMIT_PER_SECOND', 'off', 'rateLimitPerSecond', 0],
     ['LINK_PREVIEWS', 'on', 'linkPreviews', true],
@@ -115,7 +117,7 @@ describe('the settings', () => {
     })
     for (const name of Object.keys(settings)) {
       for (const wrong of ['0', '-1', '1.5', 'never', 'OFF', '100000']) {
-        const line = `${name} is wrong: must be a number of days from 1 to 99999, or off`
+        const line = `${name} is wrong: must be a whole number of days from 1 to 99999, or off`
         expect(() => readConfig({ [name]: wrong })).toThrow(line)
       }
     }
@@ -264,6 +266,20 @@ describe('a wrong setting stops the start with one line that names it', () => {
     ['TRUST_PROXY', '10.0.0.0/'],
     ['TRUST_PROXY', '2001:db8::/129'],
     ['LOG_LEVEL', 'loud'],
+    ['PORT', ' '],
+    ['PORT', '0x50'],
+    ['RATE_LIMIT_PER_SECOND', ' '],
+    ['RATE_LIMIT_PER_SECOND', '0'],
+    ['SLOW_STATEMENT_MS', ' '],
+    ['SLOW_STATEMENT_MS', '0'],
+    ['OTEL_TRACES_SAMPLER_ARG', ' '],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+    ['PUBLIC_URL', 'https://chat.example.com?from=mail'],
+    ['PUBLIC_URL', 'https://chat.example.com#top'],
+    ['PUBLIC_URL', 'https://me:hunter2hunter2@chat.example.com'],
+    ['OIDC_ISSUER', 'https://id.example.com?realm=chat'],
+    ['OIDC_ALLOWED', ','],
+    ['OIDC_ALLOWED', '*.example.com'],
   ])('%s=%s', (name, value) => {
     const message = messageOf({ [name]: value })
     expect(message).toMatch(new RegExp(`^${name} .+`))
@@ -273,7 +289,18 @@ describe('a wrong setting stops the start with one line that names it', () => {
   })
 
   it.each([
+    ['FUNCTION_MEMORY_MB', '16385', 'a whole number of megabytes from 32 to 16384'],
+    ['FUNCTION_INVOCATIONS_DAYS', '3651', 'a whole number of days from 1 to 3650'],
+    ['RATE_LIMIT_PER_SECOND', '1000001', 'a whole number of requests from 1 to 1000000, or off'],
+    ['FILE_SIZE_MAX', '25MiB', 'a whole number of bytes, at least 1'],
+  ])('which says what is allowed: %s=%s', (name, value, allowed) => {
+    expect(messageOf({ [name]: value })).toBe(`${name} is wrong: must be ${allowed}`)
+  })
+
+  it.each([
     ['S3_BUCKET', { S3_ENDPOINT: 'http://minio:9000' }],
+    ['S3_BUCKET', { S3_SECRET_ACCESS_KEY: 'secret' }],
+    ['OIDC_ISSUER', { OIDC_ALLOWED: 'example.com' }],
     ['TEST_API_TOKEN', { TEST_API: 'on', HOST: '0.0.0.0' }],
     ['TEST_API_TOKEN', { TEST_API: 'on', HOST: 'chat.example.com', TEST_API_TOKEN: '' }],
     ['S3_SECRET_ACCESS_KEY', { S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'id' }],

@@ -42,9 +42,12 @@ function s3Of(settings: Settings): Pick<FileConfig, 's3'> {
   const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region } = settings
   const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings
   if (!bucket) {
-    const [stray] =
-      Object.entries({ S3_ENDPOINT: endpoint, S3_ACCESS_KEY_ID: accessKeyId }).find(([, value]) => value) ??
-      []
+    const others = {
+      S3_ENDPOINT: endpoint,
+      S3_ACCESS_KEY_ID: accessKeyId,
+      S3_SECRET_ACCESS_KEY: secretAccessKey,
+    }
+    const [stray] = Object.entries(others).find(([, value]) => value) ?? []
     if (stray) throw new Error(`S3_BUCKET is missing: ${stray} is set, but not which bucket to keep files in`)
     return {}
   }

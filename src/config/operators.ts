@@ -1,13 +1,15 @@
 // Settings for sign-in to the console.
 import { z } from 'zod'
-import { optional, toggle, unlessBlank } from '#config/values.ts'
+import { isBase, optional, toggle, unlessBlank } from '#config/values.ts'
 
 export const operatorSettings = {
   CHATTERIE_ADMIN_PASSWORD: optional(
     z.string().min(8, 'must have at least 8 characters').max(1_024, 'must have at most 1024 characters'),
   ),
   OIDC_ISSUER: optional(
-    z.url({ protocol: /^https?$/, error: 'must be the https:// URL of a provider of OpenID Connect' }),
+    z
+      .url({ protocol: /^https?$/, error: 'must be the https:// URL of a provider of OpenID Connect' })
+      .refine(isBase, 'must be a URL that ends with its path, and has no user name in it'),
   ),
   OIDC_CLIENT_ID: optional(z.string()),
   OIDC_CLIENT_SECRET: optional(z.string()),
@@ -15,17 +17,18 @@ export const operatorSettings = {
   OIDC_ALLOWED: unlessBlank(
     z
       .string()
-      .default('')
       .transform((text) =>
         text
           .split(',')
           .map((each) => each.trim().toLowerCase())
           .filter((each) => each !== ''),
       )
+      .refine((all) => all.length > 0, 'has nobody in it: an empty list would let everyone in')
       .refine(
-        (all) => all.every((each) => /^([^@\s]+@)?[^@\s]+\.[^@\s]+$/.test(each)),
+        (all) => all.every((each) => /^([^@\s]+@)?[^@\s*]+\.[^@\s*]+$/.test(each)),
         'must be addresses such as ada@example.com, or domains such as example.com, with commas between them',
-      ),
+      )
+      .default([]),
   ),
   OIDC_ONLY: toggle('off'),
 }
@@ -55,7 +58,10 @@ type Settings = z.output<z.ZodObject<typeof operatorSettings>>
 export function operatorConfigOf(settings: Settings): OperatorConfig {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = settings
   const needed = { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret }
-  const wanted = settings.OIDC_ONLY || Object.values(needed).some((value) => value !== undefined)
+  const wanted =
+    settings.OIDC_ONLY ||
+    settings.OIDC_ALLOWED.length > 0 ||
+    Object.values(needed).some((value) => value !== undefined)
   const [missing] = Object.entries(needed).find(([, value]) => value === undefined) ?? []
   if (wanted && missing) throw new Error(`${missing} is missing: the settings of a provider come together`)
   return {

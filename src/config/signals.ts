@@ -1,18 +1,19 @@
 // Settings for observing the server: metrics, log and traces.
 import { z } from 'zod'
-import { bearer, blankToUndefined, optional, unlessBlank } from '#config/values.ts'
+import { amountOrOff, bearer, optional, unlessBlank } from '#config/values.ts'
 
 export const signalSettings = {
   METRICS_TOKEN: optional(bearer),
-  SLOW_STATEMENT_MS: z.preprocess(
-    (value) => (value === 'off' ? 0 : blankToUndefined(value)),
-    z.coerce.number('must be a number of milliseconds, or off').int().min(0).max(600_000).default(500),
-  ),
+  SLOW_STATEMENT_MS: amountOrOff('milliseconds', { max: 600_000, otherwise: 500 }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(
     z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   ),
   OTEL_TRACES_SAMPLER_ARG: unlessBlank(
-    z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1),
+    z
+      .string()
+      .regex(/^(0?\.\d+|[01](\.0*)?)$/, 'must be a number from 0 to 1')
+      .transform(Number)
+      .default(1),
   ),
   LOG_FORMAT: optional(z.enum(['json', 'pretty'])),
   LOG_LEVEL: unlessBlank(
