@@ -72,7 +72,8 @@ async function connect(url: string): Promise<pg.Client> {
   } catch (error) {
     client.end().catch(() => {})
     const where = `${client.database} at ${client.host}:${client.port}`
-    throw new Error(`There is no connection to the database ${where}: ${messageOf(error)}`, { cause: error })
+    // The embedded Postgres has answered before.
+    throw new Error(`DATABASE_URL: no connection to ${where}: ${messageOf(error)}`, { cause: error })
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import dns, { type LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -197,7 +198,7 @@ describe.each([
 test('a database that cannot be reached is named, with the reason and without its password', async () => {
   const away = migrate('postgresql://me:hunter2@127.0.0.1:1/chat', log)
   await expect(away).rejects.toThrow(
-    /^There is no connection to the database chat at 127\.0\.0\.1:1: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+    /^DATABASE_URL: no connection to chat at 127\.0\.0\.1:1: connect ECONNREFUSED 127\.0\.0\.1:1$/,
   )
 })
 
@@ -234,3 +235,17 @@ async function answers(url: string): Promise<boolean> {
     () => false,
   )
 }
+
+test('a database that is not there is reported by its setting and reason, also if its name has two addresses', async () => {
+  const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }))
+  const answer = (_: string, __: unknown, heard: (error: null, found: LookupAddress[]) => void) =>
+    heard(null, addresses)
+  const lookup = vi.spyOn(dns, 'lookup').mockImplementation(answer as typeof dns.lookup)
+  try {
+    await expect(migrate('postgresql://me@two.test:1/chat', log)).rejects.toThrow(
+      /^DATABASE_URL: no connection to chat at two.test:1: connect ECONNREFUSED 127\.0\.0\.1:1; connect ECONNREFUSED 127\.0\.0\.2:1$/,
+    )
+  } finally {
+    lookup.mockRestore()
+  }
+})
