@@ -7,7 +7,7 @@ import { addFunctionCommands } from '#cli/function-commands.ts'
 import { importKinds, uiParts } from '#cli/kinds.ts'
 import { addMigrateCommands } from '#cli/migrate-commands.ts'
 import { remote } from '#cli/options.ts'
-import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
+import { Failure, fail, type Output } from '#cli/output.ts'
 import { fileOfPackage } from '#place.ts'
 
 keepCompiledCode(process.env)
@@ -162,7 +162,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else if (isBrokenPipe(error)) process.exitCode = 0
-  else if (error instanceof UsageError) fail(error, 2, output())
+  else if (error instanceof Error && error.name === 'UsageError') fail(error, 2, output())
   else if (error instanceof Failure) process.exitCode = 1
   else fail(error, 1, output())
 }

@@ -3,8 +3,13 @@ export interface Output {
   json: boolean
 }
 
-/** Invalid usage of the command line: exit code 2. */
-export class UsageError extends Error {}
+/**
+ * Invalid usage of the command line: exit code 2. Known by its name, because `chatterie start` is bundled by itself in
+ * the package, with a class of its own.
+ */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
 
 /** A failure that has already been reported: exit code 1. */
 export class Failure extends Error {}

@@ -24,6 +24,8 @@ export async function start(options: Options, { json }: Output): Promise<void> {
   } = options
   if (databaseFromEnvironment && !ephemeral)
     throw new UsageError('--database-from-environment requires --ephemeral')
+  if (databaseFromEnvironment && !process.env.DATABASE_URL)
+    throw new UsageError('--database-from-environment requires DATABASE_URL')
   if (seed !== undefined && !ephemeral) throw new UsageError('--seed requires --ephemeral')
   if (port !== undefined) process.env.PORT = port
   if (host !== undefined) process.env.HOST = host

@@ -43,6 +43,8 @@ describe('wrong usage', () => {
     ['an invalid URL', ['import', 'users', 'package.json', '--url', 'nowhere']],
     ['an unknown part of user interfaces', ['ui', 'get', 'colours']],
     ['settings that are no JSON', ['ui', 'set', 'styles', 'README.md']],
+    ['a seed for data that stays', ['start', '--seed', 'seed.json']],
+    ['a database from nowhere', ['start', '--ephemeral', '--database-from-environment']],
     ['a nameless application', ['applications', 'create', '--name', ' ']],
     ['an application of two names', ['applications', 'create', 'One', '--name', 'Two']],
   ])('%s ends with exit code 2, and prints no result', async (_, args) => {

@@ -113,6 +113,12 @@ it.each(['nodenext', 'bundler'])('has types for a consumer with moduleResolution
   expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
 })
 
+it('ends with exit code 2 if it is used wrongly, whichever bundle notices', async () => {
+  for (const args of [['fly'], ['ui', 'get', 'colours'], ['start', '--seed', 'seed.json']]) {
+    expect(await chatterie(...args)).toMatchObject({ code: 2, stdout: '' })
+  }
+})
+
 it('serves its pages and the test API', async () => {
   const script = `
     const { CHATTERIE_URL: url } = process.env
