@@ -29,8 +29,8 @@ const stopMs = 30_000
 const sameSignalMs = 1_000
 
 export interface RunOptions {
-  /** The home folder is removed at the end in any case, and no write has to survive a crash. */
-  ephemeral?: boolean
+  /** A home folder that is removed at the end in any case; no write has to survive a crash. */
+  ephemeralHome?: string | undefined
   /** File with the initial content of the first application, which must be new. */
   seed?: string | undefined
   /** Stops as on a signal when stdin closes: the parent process has ended, for whatever reason. */
@@ -58,10 +58,12 @@ export async function runServer(options: RunOptions = {}): Promise<void> {
   }
 }
 
-async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOptions): Promise<void> {
+async function start({ ephemeralHome, seed, untilInputEnds = false }: RunOptions): Promise<void> {
+  const ephemeral = ephemeralHome !== undefined
+  if (ephemeral) {
+    started.push({ undo: () => rm(ephemeralHome, { recursive: true, force: true, maxRetries: 5 }) })
+  }
   const config = readSettings()
-  if (ephemeral)
-    started.push({ undo: () => rm(config.home, { recursive: true, force: true, maxRetries: 5 }) })
   const log = await openLog(config)
   stopOnSignals(log)
   if (untilInputEnds) process.stdin.once('close', () => leave()).resume()

@@ -30,8 +30,9 @@ export async function start(options: Options, { json }: Output): Promise<void> {
   if (port !== undefined) process.env.PORT = port
   if (host !== undefined) process.env.HOST = host
   if (json) process.env.CHATTERIE_OUTPUT = 'json'
-  if (ephemeral) {
-    makeEphemeral(process.env, { home: await makeEphemeralHome(), keepsDatabase: databaseFromEnvironment })
+  const ephemeralHome = ephemeral ? await makeEphemeralHome() : undefined
+  if (ephemeralHome !== undefined) {
+    makeEphemeral(process.env, { home: ephemeralHome, keepsDatabase: databaseFromEnvironment })
   }
-  await runServer({ ephemeral, seed, untilInputEnds })
+  await runServer({ ephemeralHome, seed, untilInputEnds })
 }

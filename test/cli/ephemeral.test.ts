@@ -164,3 +164,17 @@ it('starts with a seed, and reports what is wrong with an invalid one', async ()
   )
   await rm(folder, { recursive: true })
 })
+
+it('leaves nothing behind if a setting is refused', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'chatterie-refused-'))
+  const withoutRoom = `data:text/javascript,
+    import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    fs.statfsSync = () => ({ bavail: 0, bsize: 0 }) // so that the home folder is in TMPDIR
+    syncBuiltinESMExports()`
+  const options = ['--import', encodeURI(withoutRoom)]
+  const refused = await chatterie(['start', '--ephemeral', '--port', 'http'], { TMPDIR: folder }, options)
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('PORT is wrong') })
+  expect((await readdir(folder)).filter((name) => name !== 'node-compile-cache')).toEqual([])
+  await rm(folder, { recursive: true })
+})

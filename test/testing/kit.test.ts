@@ -76,6 +76,10 @@ describe('a server', () => {
     await expect(connectChatterie(other.url)).rejects.toThrow(/nothing answers at/)
   })
 
+  it('says what is missing if there is no URL to connect to', async () => {
+    await expect(connectChatterie(process.env.CHATTERIE_NO_URL)).rejects.toThrow(/is CHATTERIE_URL set/)
+  })
+
   it('is used with the TEST_API_TOKEN that it inherits', async () => {
     vi.stubEnv('TEST_API_TOKEN', 'a-token-of-this-machine')
     const other = await startChatterie()
