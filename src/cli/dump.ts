@@ -1,7 +1,7 @@
 // `chatterie dump` and `chatterie restore`.
 import { stat } from 'node:fs/promises'
 import { withContext } from '#cli/context.ts'
-import { type Output, print } from '#cli/output.ts'
+import { type Output, print, UsageError } from '#cli/output.ts'
 import { openProgress } from '#cli/progress.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { checkDump } from '#domain/dumps/check-dump.ts'
@@ -34,6 +34,8 @@ export async function dump(file: string, options: { application?: string }, outp
 
 /** Restores a dump into an empty database, or one application beside the existing ones. */
 export async function restore(file: string, options: { as?: string }, output: Output): Promise<void> {
+  const found = await stat(file).catch(() => undefined)
+  if (!found?.isFile()) throw new UsageError(`There is no file ${file}`)
   const checked = await checkDump(file)
   const { applications, tables, files } = checked.manifest
   const total = Object.values(tables).reduce((sum, count) => sum + count, 0)

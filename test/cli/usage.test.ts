@@ -43,6 +43,8 @@ describe('wrong usage', () => {
     ['an invalid URL', ['import', 'users', 'package.json', '--url', 'nowhere']],
     ['an unknown part of user interfaces', ['ui', 'get', 'colours']],
     ['settings that are no JSON', ['ui', 'set', 'styles', 'README.md']],
+    ['a dump that does not exist', ['restore', 'nowhere.zst']],
+    ['a dump that is a folder', ['restore', 'src']],
     ['a seed for data that stays', ['start', '--seed', 'seed.json']],
     ['a database from nowhere', ['start', '--ephemeral', '--database-from-environment']],
     ['a nameless application', ['applications', 'create', '--name', ' ']],
