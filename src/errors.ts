@@ -158,6 +158,14 @@ export function isDatabaseAway(error: unknown): boolean {
   )
 }
 
+/** The store of files cannot be reached. Unlike a database that is away, this fails a job in the end. */
+export class StoreAway extends Error {
+  constructor(cause: Error) {
+    super(`The store of files does not answer: ${cause.message}`, { cause })
+    this.name = 'StoreAway'
+  }
+}
+
 /** Returns whether the disk of stored files is full or read-only. */
 function isDiskFull(error: unknown): boolean {
   return /^(ENOSPC|EDQUOT|EROFS)$/.test((error as { code?: string } | undefined)?.code ?? '')
@@ -169,7 +177,7 @@ export function toChatError(error: unknown): ChatError {
   if (isConstraintError(error, 'foreign_key')) {
     return new ChatError('ResourceNotFoundError', 'What the request refers to was deleted meanwhile')
   }
-  return isDatabaseAway(error) || isDiskFull(error)
+  return isDatabaseAway(error) || isDiskFull(error) || error instanceof StoreAway
     ? new ChatError('ServiceUnavailableError', 'The server cannot answer now, try again later')
     : new ChatError('InternalServerError', 'The server failed to answer')
 }

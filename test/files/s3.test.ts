@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
 import { v4 as uuid } from 'uuid'
 import { expect, it } from 'vitest'
-import { toChatError } from '#errors.ts'
+import { isDatabaseAway, toChatError } from '#errors.ts'
 import { S3Store } from '#files/s3.ts'
 
 it('a store that accepts requests and does not answer is given up, and answered 503', async () => {
@@ -13,7 +13,7 @@ it('a store that accepts requests and does not answer is given up, and answered 
   const { port } = server.address() as AddressInfo
   const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' }
   const settings = { bucket: 'files', region: 'us-east-1', endpoint: `http://127.0.0.1:${port}`, credentials }
-  const store = new S3Store(settings, 50)
+  const store = new S3Store(settings, { connectMs: 50, answerMs: 50, partMs: 50 })
   async function* bytes() {
     yield Buffer.from('Hello')
   }
@@ -24,8 +24,18 @@ it('a store that accepts requests and does not answer is given up, and answered 
   ])
   for (const outcome of outcomes) {
     expect(outcome.status).toBe('rejected')
-    if (outcome.status === 'rejected') expect(toChatError(outcome.reason).status).toBe(503)
+    if (outcome.status !== 'rejected') continue
+    expect(toChatError(outcome.reason).status).toBe(503)
+    expect(isDatabaseAway(outcome.reason), 'jobs would repeat it for ever').toBe(false)
   }
   for (const connection of connections) connection.destroy()
   server.close()
+})
+
+it('a store that cannot be reached is answered 503', async () => {
+  const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' }
+  const endpoint = 'http://127.0.0.1:1'
+  const store = new S3Store({ bucket: 'files', region: 'us-east-1', endpoint, credentials })
+  const error = await store.delete(uuid()).catch((reason: unknown) => reason)
+  expect([toChatError(error).status, isDatabaseAway(error)]).toEqual([503, false])
 })
