@@ -1,21 +1,25 @@
 import type { Context } from '#context.ts'
 import { deleteDeliveries } from '#data/webhooks/deliveries.ts'
-import { deleteWebhookRow } from '#data/webhooks/webhooks.ts'
+import { deleteWebhookRow, updateWebhookRow } from '#data/webhooks/webhooks.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { notFound } from '#errors.ts'
+import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 
 /** How many deliveries one commit deletes. */
 const batchMax = 5_000
 
 /**
- * Deletes a webhook with its deliveries, of which there may be more than one transaction has time for.
+ * Deletes a webhook with its deliveries, of which there may be more than one transaction has time for: it is disabled
+ * first, so that none are added or sent meanwhile.
  * @throws ChatError 404
  */
 export async function deleteWebhook(ctx: Context, caller: ApplicationCaller, id: number): Promise<void> {
-  while ((await deleteDeliveries(ctx.db, caller.applicationId, id, batchMax)) === batchMax);
+  const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
-    if (!(await deleteWebhookRow(tx, caller.applicationId, id))) throw notFound('webhook', id)
+    const { url, events, description } = await mustFindWebhook(tx, applicationId, id)
     await noteAct(tx, caller, { action: 'webhook.deleted', target: { type: 'webhook', id } })
+    await updateWebhookRow(tx, id, { url, events, description: description ?? null, enabled: false })
   })
+  while ((await deleteDeliveries(ctx.db, applicationId, id, batchMax)) === batchMax);
+  await ctx.db.transact((tx) => deleteWebhookRow(tx, applicationId, id))
 }
