@@ -124,8 +124,8 @@ const lastHiddenStatement = reading(
       join channel c on c.id = concerned.channel_id
       left join channel_membership cm on cm.channel_id = c.id and cm.user_id = concerned.user_id
       where case when cm.user_id is null then c.type <> 'PUBLIC'
-            else not exists (
-              select from message m where m.channel_id = c.id and m.id > cm.cleared_through_id)
+            else cm.cleared_through_id >= coalesce(
+              (select m.id from message m where m.channel_id = c.id order by m.id desc limit 1), 0)
             end
     ) hidden (channel_id, message_id, user_id)`,
 )
