@@ -91,7 +91,8 @@ async function saveOutcome(
 ): Promise<void> {
   await ctx.db.transact(async (tx) => {
     if (!(await endInvocation(tx, ended))) return
-    if (outcome.status === 'FAILED') {
+    // A run that the stop of a server ended is executed again at once: its function has not failed.
+    if (outcome.status === 'FAILED' && ended.run?.retryMs !== 0) {
       const error = { name: outcome.error.name, message: outcome.error.message }
       const about = { id: functionId, name, type }
       await askForDeliveries(tx, applicationId, 'function.failed', { function: about, invocationId, error })
