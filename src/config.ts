@@ -61,7 +61,7 @@ const Environment = z.object({
         'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` prints, or several such keys with commas between them',
       ),
   ),
-  RATE_LIMIT_PER_SECOND: amountOrOff('requests', { max: 1_000_000, otherwise: 2000 }),
+  RATE_LIMIT_PER_SECOND: amountOrOff('requests', { min: 0, max: 1_000_000, otherwise: 2000 }),
   NOTIFICATIONS_DAYS: days(90),
   SESSIONS_DAYS: days(30),
   JOBS_DAYS: days(30),

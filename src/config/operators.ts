@@ -25,7 +25,7 @@ export const operatorSettings = {
       )
       .refine((all) => all.length > 0, 'has nobody in it: an empty list would let everyone in')
       .refine(
-        (all) => all.every((each) => /^([^@\s]+@)?[^@\s*]+\.[^@\s*]+$/.test(each)),
+        (all) => all.every((each) => /^([^@\s*]+@)?[^@\s*]+\.[^@\s*]+$/.test(each)),
         'must be addresses such as ada@example.com, or domains such as example.com, with commas between them',
       )
       .default([]),

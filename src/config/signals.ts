@@ -4,13 +4,14 @@ import { amountOrOff, bearer, optional, unlessBlank } from '#config/values.ts'
 
 export const signalSettings = {
   METRICS_TOKEN: optional(bearer),
-  SLOW_STATEMENT_MS: amountOrOff('milliseconds', { max: 600_000, otherwise: 500 }),
+  SLOW_STATEMENT_MS: amountOrOff('milliseconds', { min: 0, max: 600_000, otherwise: 500 }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(
     z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   ),
   OTEL_TRACES_SAMPLER_ARG: unlessBlank(
     z
       .string()
+      .trim()
       .regex(/^(0?\.\d+|[01](\.0*)?)$/, 'must be a number from 0 to 1')
       .transform(Number)
       .default(1),

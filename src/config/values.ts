@@ -22,7 +22,7 @@ interface Bounds {
 /** A whole number, in digits, of some unit. */
 export const amount = (unit: string, bounds: Bounds) => wholeNumber(` of ${unit}`, bounds)
 
-/** The same, or `off`, which is read as 0. */
+/** The same, or `off`, which means 0. */
 export const amountOrOff = (unit: string, bounds: Bounds) => wholeNumber(` of ${unit}`, bounds, 'off')
 
 export function wholeNumber(unit: string, { min = 1, max, otherwise }: Bounds, off?: 'off') {
