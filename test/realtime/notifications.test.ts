@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { clearHistory } from '#domain/channels/members/clear-history.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { Phone } from './phone.ts'
 
 let server: TestServer
 let app: TestApplication
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   app = server.main
 })
 afterAll(() => server.close())

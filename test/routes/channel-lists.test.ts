@@ -5,10 +5,8 @@ import { expectRefusal } from '../support/protects.ts'
 import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-let _main: TestApplication
 beforeAll(async () => {
   server = await shareServer()
-  _main = server.main
 })
 afterAll(() => server.close())
 

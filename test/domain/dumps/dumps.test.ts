@@ -318,6 +318,6 @@ describe('chatterie', () => {
       clientSecret: expect.any(String),
     })
     const none = await chatterie(['restore', join(folder, 'nowhere')], settings)
-    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('nowhere') })
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('nowhere') })
   })
 })
