@@ -17,7 +17,7 @@ export interface S3Settings {
 }
 
 /** How long the store may take to answer a request, which is then repeated twice. Without a limit it may take for ever. */
-export interface Patience {
+interface Patience {
   connectMs: number
   answerMs: number
   /** The same for a part of an upload, which includes its transfer. */

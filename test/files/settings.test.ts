@@ -28,7 +28,11 @@ it('files are stored in the bucket that the settings name', () => {
 })
 
 it.for<[string, Record<string, string>, RegExp]>([
-  ['an invalid size', { FILE_SIZE_MAX: 'large' }, /^FILE_SIZE_MAX is wrong: must be a number of bytes$/],
+  [
+    'an invalid size',
+    { FILE_SIZE_MAX: 'large' },
+    /^FILE_SIZE_MAX is wrong: must be a whole number of bytes, at least 1$/,
+  ],
   ['no size', { FILE_SIZE_MAX: '0' }, /^FILE_SIZE_MAX is wrong: .*$/],
   ['an invalid bucket', { S3_BUCKET: 'a/b' }, /^S3_BUCKET is wrong: must be the name of a bucket$/],
   [
