@@ -229,15 +229,17 @@ export class Broadcaster {
 
   /** @param isUnheard whether an event was not presented, because it had no audience by then */
   #enqueue(published: PublishedEvent[], isUnheard?: (published: PublishedEvent) => boolean): Promise<void> {
+    const through = published.at(-1)?.position
     const deliver = (each: PublishedEvent, isAlone: boolean) =>
-      this.#deliver(each, isAlone, isUnheard?.(each) === true)
+      this.#deliver(each, isAlone, isUnheard?.(each) ? through : undefined)
     return this.#queue.add(published, deliver, (error) => {
       this.#ctx.log.error({ err: error }, 'events could not be delivered, which will be retried')
       this.#repairSoon(repairMs)
     })
   }
 
-  async #deliver(published: PublishedEvent, isAlone: boolean, isUnheard: boolean): Promise<void> {
+  /** @param through the position of the last event of its batch, if it was not presented */
+  async #deliver(published: PublishedEvent, isAlone: boolean, through?: number): Promise<void> {
     const { type, channelId, position } = published
     if (position > 0 && position <= this.#hub.position) return // delivered already
     if (position > this.#hub.position + 1) {
@@ -249,17 +251,17 @@ export class Broadcaster {
       await this.#deliverMissed(position - 1)
     }
     // A member may have connected meanwhile, whose session did not catch up beyond the last delivered event.
-    const isHeardNow = isUnheard && isForMembers.has(type) && this.#hub.hasListeners(channelId ?? 0)
-    await (isHeardNow ? this.#deliverMissed(position) : this.#deliverNext(published, isAlone))
-    if (endsTyping.has(type) && channelId !== null && published.userId !== undefined) {
-      this.#typing.stop(channelId, published.userId)
-    }
+    const isHeardNow =
+      through !== undefined && isForMembers.has(type) && this.#hub.hasListeners(channelId ?? 0)
+    await (isHeardNow ? this.#deliverMissed(through) : this.#deliverNext(published, isAlone))
   }
 
   async #deliverNext(published: PublishedEvent, isAlone = false): Promise<void> {
     await this.#hub.deliver(published, isAlone)
     await this.#hooks.delivered(published)
-    const { channelId, position } = published
+    const { type, channelId, position, userId } = published
+    if (endsTyping.has(type) && channelId !== null && userId !== undefined)
+      this.#typing.stop(channelId, userId)
     if (channelId !== null && this.#relating.get(channelId) === position) this.#relating.delete(channelId)
     await this.#turns.next(sizeOf(published))
   }
