@@ -231,6 +231,7 @@ describe('a fault', () => {
     [{ on: {} }, 'do'],
     [{ on: {}, do: {} }, 'do'],
     [{ on: { operation: 'sendChannelMesage' }, do: { status: 500 } }, 'on.operation'],
+    [{ on: { method: 'FETCH' }, do: { status: 500 } }, 'on.method'],
     [{ on: { verb: 'GET' }, do: { status: 500 } }, 'on.verb'],
     [{ on: { path: '' }, do: { status: 500 } }, 'on.path'],
     [{ on: { path: '*'.repeat(513) }, do: { status: 500 } }, 'on.path'],

@@ -89,9 +89,12 @@ const RestEffect = z
   .superRefine(mustHaveStatus)
 export type RestEffect = z.output<typeof RestEffect>
 
+/** Another would never apply, and a test would pass for the wrong reason. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
 const RestTarget = z.strictObject({
   operation: Line.optional(),
-  method: Line.transform((method) => method.toUpperCase()).optional(),
+  method: Line.toUpperCase().pipe(z.enum(methods)).optional(),
   path: Glob.optional(),
 })
 export type RestTarget = z.output<typeof RestTarget>
