@@ -16,7 +16,7 @@ import { installation, type SectionEntry, sections } from './sections/catalog.ts
 import { forgetSession, useMay, useSession } from './session.tsx'
 import { nextTheme, readTheme, setTheme } from './theme.ts'
 import { useAsk } from './ui/ask.tsx'
-import { Failed, OutOfDate } from './ui/failed.tsx'
+import { Failed, isLost, OutOfDate } from './ui/failed.tsx'
 import { listBindings, useKeys } from './ui/keys.ts'
 import { Empty } from './ui/small.tsx'
 
@@ -173,7 +173,7 @@ export function Start() {
   useEffect(() => {
     if (application !== undefined) navigate({ to: `/a/${application}/overview` as '/', replace: true })
   }, [application, navigate])
-  if (error && !applications) return <Failed error={error} />
+  if (isLost(error, applications)) return <Failed error={error} />
   if (!applications) return null
   if (application === undefined)
     return <Empty title="No applications">An owner can create one, or give you access to one.</Empty>

@@ -36,6 +36,13 @@ describe.skipIf(!executablePath)('the console', () => {
   const at = (path: string) => `/applications/${server.main.id}${path}`
   const say = (body: string) => sendMessage(server.main, harbour, { body, user: { username: 'ada' } })
   const breakdown = { status: 503, contentType: 'application/json', body: '{"message":"Out of order"}' }
+  /** Refetches what is shown, as when the operator comes back to the window later. */
+  const comeBack = () =>
+    page.evaluate(`{
+      const now = Date.now
+      Date.now = () => now() + 10_000
+      dispatchEvent(new Event('visibilitychange'))
+    }`)
   const outOfDate = () => page.getByText('This may be out of date. Out of order')
 
   describe('in a list', () => {
@@ -161,7 +168,7 @@ describe.skipIf(!executablePath)('the console', () => {
     expect(page.url()).toContain(`open=${id}`)
   })
 
-  it('shows why a button did nothing', async () => {
+  it('shows why a button did nothing, and what does not exist any more', async () => {
     const { body: webhook } = await owner
       .post(at('/webhooks'), { url: 'http://127.0.0.1:9/gone', events: ['user.created'] })
       .expect(201)
@@ -170,6 +177,9 @@ describe.skipIf(!executablePath)('the console', () => {
     await owner.delete(at(`/webhooks/${webhook.id}`)).expect(204)
     await page.getByRole('button', { name: 'Send a test' }).press('Enter')
     await page.locator('.notices .is-bad', { hasText: `webhook ${webhook.id} does not exist` }).waitFor()
+    await comeBack()
+    await page.getByText('Webhook not found').waitFor()
+    expect(await page.getByText('This may be out of date').count()).toBe(0)
   })
 
   it('asks nobody to sign in again because the server fails', async () => {
@@ -320,6 +330,9 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.keyboard.press('g')
     await page.keyboard.press('u')
     expect(await page.getByLabel('React to messages').isChecked()).toBe(false)
+    const refetched = page.waitForResponse(/\/ui$/)
+    await comeBack()
+    await refetched
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved: open chats have changed').waitFor()
     const { body } = await owner.get(at('/ui')).expect(200)

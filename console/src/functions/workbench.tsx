@@ -5,7 +5,7 @@ import { call } from '../api/client.ts'
 import type { Function as ChatFunction, FunctionDraft, FunctionTrial } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useAsk } from '../ui/ask.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { useFilters } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { useAct, useAttempt } from '../ui/notices.tsx'
@@ -30,8 +30,8 @@ export function Workbench({ functionId, onClose }: { functionId: number; onClose
     queryKey: ['retrieveFunctionDraft', id, functionId],
     queryFn: () => call('retrieveFunctionDraft', { params }),
   })
-  if (error && !chatFunction) return <Failed error={error} what="Function" />
-  if (draftError && !draft) return <Failed error={draftError} />
+  if (isLost(error, chatFunction)) return <Failed error={error} what="Function" />
+  if (isLost(draftError, draft)) return <Failed error={draftError} />
   if (!chatFunction || !draft) return <div aria-busy="true" />
   return <Bench chatFunction={chatFunction} draft={draft} onClose={onClose} />
 }

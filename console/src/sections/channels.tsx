@@ -6,7 +6,7 @@ import type { Channel } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { Choice, SearchField, useFilters, useOpen } from '../ui/filters.tsx'
 import { List } from '../ui/list.tsx'
 import { useAct } from '../ui/notices.tsx'
@@ -79,7 +79,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
     queryKey: ['listChannelMembers', id, channelId],
     queryFn: () => call('listChannelMembers', { params, query: { limit: 100 } }),
   })
-  if (error && !channel) return <Failed error={error} what="Channel" />
+  if (isLost(error, channel)) return <Failed error={error} what="Channel" />
   if (!channel) return <div aria-busy="true" />
   const { messagesPersisted: isKept } = channel
   const keep = () =>

@@ -6,7 +6,7 @@ import { addressOf, call } from '../api/client.ts'
 import type { Job } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { List } from '../ui/list.tsx'
 import { Section } from '../ui/pane.tsx'
@@ -87,7 +87,7 @@ function JobDetail({ jobId }: { jobId: number }) {
   useEffect(() => {
     if (isEnded) void client.invalidateQueries({ queryKey: ['listJobs'] })
   }, [client, isEnded])
-  if (error && !job) return <Failed error={error} what="Job" />
+  if (isLost(error, job)) return <Failed error={error} what="Job" />
   if (!job) return <div aria-busy="true" />
   return (
     <>

@@ -6,7 +6,7 @@ import { base, call } from '../api/client.ts'
 import type { Ui } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { useAttempt, useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
@@ -39,7 +39,7 @@ export function Look() {
     queryKey: ['retrieveUi', id],
     queryFn: () => call('retrieveUi', { params: { id } }),
   })
-  if (error && !data) return <Failed error={error} />
+  if (isLost(error, data)) return <Failed error={error} />
   if (!data) return <div aria-busy="true" />
   return <LookForm key={id} saved={data} />
 }

@@ -6,7 +6,7 @@ import type { MessageProperties } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { Moment, SearchField, useFilters, useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -123,12 +123,13 @@ export function Conversation({ messageId, onGone }: { messageId: number; onGone:
     queryFn: () => call('retrieveConversation', { params: { id, messageId } }),
   })
   const message = data?.items.find((each) => each.id === messageId)
+  const isFailed = isLost(error, data)
   useKeys(
-    message && may('deleteMessage')
+    message && !isFailed && may('deleteMessage')
       ? [{ keys: 'd', label: 'Delete message', run: () => remove(message, onGone) }]
       : [],
   )
-  if (error && !data) return <Failed error={error} what="Message" />
+  if (isFailed) return <Failed error={error} what="Message" />
   if (!data || !message) return <div aria-busy="true" />
   return (
     <>

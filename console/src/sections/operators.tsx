@@ -5,7 +5,7 @@ import { call } from '../api/client.ts'
 import type { Operator, OperatorList } from '../api/generated.ts'
 import { useSession } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -93,7 +93,7 @@ function OperatorDetail({ id, onGone }: { id: number; onGone: () => void }) {
     queryKey: ['listOperators', 'one', id],
     queryFn: () => findOperator(id),
   })
-  if (error && operator === undefined) return <Failed error={error} />
+  if (isLost(error, operator)) return <Failed error={error} />
   if (!operator) return operator === null ? <Empty title="Operator not found" /> : <div aria-busy="true" />
   const { username } = operator
   const change = () =>

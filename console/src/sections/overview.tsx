@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'
 import { applicationQuery, useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { Section } from '../ui/pane.tsx'
 import { count, Facts, Time } from '../ui/small.tsx'
 import { Charts, type Interval, loadChart, statisticsQuery } from './charts.tsx'
@@ -13,7 +13,7 @@ export function Overview() {
   const id = useApplicationId()
   const may = useMay()
   const { data: application, error } = useQuery({ ...applicationQuery(id), refetchInterval: 30_000 })
-  if (error && !application) return <Failed error={error} what="Application" />
+  if (isLost(error, application)) return <Failed error={error} what="Application" />
   if (!application) return <div aria-busy="true" />
   const { counts } = application
   const tiles = [

@@ -4,7 +4,7 @@ import { call } from '../api/client.ts'
 import type { PatchSettings, Settings as Shape } from '../api/generated.ts'
 import { applicationQuery, useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Facts, Json } from '../ui/small.tsx'
@@ -36,8 +36,8 @@ export function Settings() {
   })
   const { data: application, error: applicationError } = useQuery(applicationQuery(id))
   const acts = useApplicationActs(application?.name ?? '')
-  if (error && !settings) return <Failed error={error} />
-  if (applicationError && !application) return <Failed error={applicationError} what="Application" />
+  if (isLost(error, settings)) return <Failed error={error} />
+  if (isLost(applicationError, application)) return <Failed error={applicationError} what="Application" />
   if (!settings || !application) return <div aria-busy="true" />
 
   /** Shows a change at once, and reverts it if the server refuses. */

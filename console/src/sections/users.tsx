@@ -6,7 +6,7 @@ import type { User } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { Choice, SearchField, useFilters, useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -152,8 +152,11 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
     queryKey: ['listUserChannels', id, userId],
     queryFn: () => call('listUserChannels', { params: { id, userId }, query: { limit: 50 } }),
   })
-  useKeys(user && may('banUser') ? [{ keys: 'b', label: 'Ban or unban', run: () => ban(user) }] : [])
-  if (error && !user) return <Failed error={error} what="User" />
+  const isFailed = isLost(error, user)
+  useKeys(
+    user && !isFailed && may('banUser') ? [{ keys: 'b', label: 'Ban or unban', run: () => ban(user) }] : [],
+  )
+  if (isFailed) return <Failed error={error} what="User" />
   if (!user) return <div aria-busy="true" />
   const remove = () =>
     ask({

@@ -4,7 +4,7 @@ import { call } from '../api/client.ts'
 import type { Webhook, WebhookDelivery } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { type Field, Secret, useAsk } from '../ui/ask.tsx'
-import { Failed } from '../ui/failed.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -122,7 +122,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
     queryFn: () => call('listWebhookDeliveries', { params, query: { limit: 50 } }),
     refetchInterval: 3_000,
   })
-  if (error && !webhook) return <Failed error={error} what="Webhook" />
+  if (isLost(error, webhook)) return <Failed error={error} what="Webhook" />
   if (!webhook) return <div aria-busy="true" />
   const replay = ({ id: deliveryId }: WebhookDelivery) =>
     attempt(() =>

@@ -6,10 +6,17 @@ import { Empty } from './small.tsx'
 
 const retryMs = 10_000
 
+const isMissing = (error: unknown) => error instanceof Refusal && error.status === 404
+
+/** Whether an error takes the place of data: there is none, or what it describes does not exist any more. */
+export function isLost(error: Error | null, data: unknown): error is Error {
+  return error !== null && (data === undefined || isMissing(error))
+}
+
 /** Shown in place of data; `what` names it, in case that it does not exist. */
 export function Failed({ error, what }: { error: Error; what?: string }) {
   const client = useQueryClient()
-  const isGone = what !== undefined && error instanceof Refusal && error.status === 404
+  const isGone = what !== undefined && isMissing(error)
   return (
     <div className="failed">
       <Empty title={isGone ? `${what} not found` : 'This could not be loaded'}>{error.message}</Empty>
@@ -36,7 +43,7 @@ export function OutOfDate() {
   )
   const error = useSyncExternalStore(subscribe, () => {
     const found = client.getQueryCache().findAll(failed)
-    return found.find(({ state }) => state.data !== undefined)?.state.error ?? undefined
+    return found.find(({ state }) => !isLost(state.error, state.data))?.state.error ?? undefined
   })
   const isRefused = error instanceof Refusal && error.status < 500
   const isRetried = error !== undefined && !isRefused

@@ -3,7 +3,7 @@ import { type InfiniteData, type QueryKey, useInfiniteQuery } from '@tanstack/re
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { type Answer, call, type Input, type Operation } from '../api/client.ts'
-import { Failed } from './failed.tsx'
+import { Failed, isLost } from './failed.tsx'
 import { useKeys } from './keys.ts'
 
 type ListOperation = {
@@ -129,7 +129,7 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
     ...(open === undefined ? keys : []).map(({ run, ...binding }) => ({ ...binding, run: withChosen(run) })),
   ])
 
-  if (error && !data) return <Failed error={error} />
+  if (isLost(error, data)) return <Failed error={error} />
   if (isPending) return <div className="list" aria-busy="true" />
   if (items.length === 0) return <div className="list">{empty}</div>
   return (
