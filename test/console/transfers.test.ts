@@ -139,7 +139,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('This is not a valid JSON object yet.').waitFor()
     await page.getByLabel('Overrides, as JSON').fill('{"nothing":{}}')
     await page.getByRole('button', { name: 'Save' }).press('Enter')
-    await page.locator('.look .problem', { hasText: 'nothing' }).waitFor()
+    await page.locator('.notices .is-bad', { hasText: 'nothing' }).waitFor()
     opened.complaints.length = 0 // browsers log responses with status 400
   })
 })

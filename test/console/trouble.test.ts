@@ -240,10 +240,7 @@ describe.skipIf(!executablePath)('the console', () => {
     const editor = page.locator('.cm-content')
     await editor.focus()
     await page.keyboard.type('// one')
-    let finish = () => {}
-    const isFinished = new Promise<void>((resolve) => {
-      finish = resolve
-    })
+    const { promise: isFinished, resolve: finish } = Promise.withResolvers<void>()
     await page.route('**/draft', async (route) => {
       if (route.request().method() === 'PUT') await isFinished
       await route.continue()
@@ -337,5 +334,35 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('Saved: open chats have changed').waitFor()
     const { body } = await owner.get(at('/ui')).expect(200)
     expect(body.styles['base-theme']).toBe('dark')
+  })
+
+  it('keeps changes of the look that are not valid yet, could not be saved, or are made while others are saved', async () => {
+    await page.goto(`${inside}/look`)
+    const templates = page.getByLabel('Templates, as JSON')
+    const save = page.getByRole('button', { name: 'Save' })
+    await templates.fill('{"unfinished":')
+    page.once('dialog', (dialog) => dialog.dismiss())
+    await page.getByRole('link', { name: /Users/ }).click()
+    expect(await templates.inputValue()).toBe('{"unfinished":')
+    await page.getByRole('button', { name: 'Discard changes' }).click()
+    expect(await templates.inputValue()).toBe('')
+
+    await page.getByLabel('See who is typing').uncheck()
+    await page.route('**/ui/features', (route) => route.fulfill(breakdown))
+    await save.click()
+    await page.locator('.notices .is-bad', { hasText: 'Out of order' }).waitFor()
+    await page.unrouteAll()
+    const { promise: isFinished, resolve: finish } = Promise.withResolvers<void>()
+    await page.route('**/ui/features', (route) => isFinished.then(() => route.continue()))
+    const saving = page.waitForRequest(/features$/)
+    await save.click()
+    await saving
+    await page.getByLabel('Stylesheet').fill('/* meanwhile */')
+    finish()
+    await page.getByText('Saved: open chats have changed').waitFor()
+    expect(await page.getByLabel('Stylesheet').inputValue()).toBe('/* meanwhile */')
+    expect(await page.getByLabel('See who is typing').isChecked()).toBe(false)
+    await page.getByRole('button', { name: 'Discard changes' }).click()
+    expect(await page.getByLabel('See who is typing').isChecked()).toBe(false)
   })
 })

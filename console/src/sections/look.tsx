@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useBlocker } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { base, call } from '../api/client.ts'
+import { call, base as root } from '../api/client.ts'
 import type { Ui } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
@@ -54,60 +54,56 @@ function LookForm({ saved }: { saved: Ui }) {
   const [look, setLook] = useState(saved)
   const [overrides, setOverrides] = useState(textOf(saved.styles.overrides))
   const [elements, setElements] = useState(textOf(saved.elements))
-  const [problem, setProblem] = useState('')
   const isFixed = !may('setUiStyles')
+  const isWrong = [overrides, elements].some((text) => parsed(text) === undefined)
   const isChanged = JSON.stringify(look) !== JSON.stringify(base)
+  const isDirty = isChanged || isWrong
   const attempt = useAttempt()
   const begin = (from: Ui) => {
     setBase(from)
     setLook(from)
     setOverrides(textOf(from.styles.overrides))
     setElements(textOf(from.elements))
-    setProblem('')
   }
-  if (saved !== base && !isChanged && !problem) begin(saved)
+  /** Goes on from what has been saved, and keeps the parts that have been changed meanwhile. */
+  const goOn = (from: Ui) => {
+    setBase(from)
+    setLook((now) => ({
+      features: now.features === look.features ? from.features : now.features,
+      styles: now.styles === look.styles ? from.styles : now.styles,
+      elements: now.elements === look.elements ? from.elements : now.elements,
+    }))
+    setOverrides((now) => (now === overrides ? textOf(from.styles.overrides) : now))
+    setElements((now) => (now === elements ? textOf(from.elements) : now))
+  }
+  if (saved !== base && !isDirty) begin(saved)
   useBlocker({
-    disabled: !isChanged,
+    disabled: !isDirty,
     shouldBlockFn: ({ current, next }) =>
       current.pathname !== next.pathname && !confirm('Leave without saving the look?'),
-    enableBeforeUnload: isChanged,
+    enableBeforeUnload: isDirty,
   })
 
   const changeStyles = (styles: Partial<Ui['styles']>) =>
     setLook((before) => ({ ...before, styles: { ...before.styles, ...styles } }))
-  /** Applies a text once it is valid JSON. */
-  const write = (text: string, keep: (value: Record<string, unknown>) => void) => {
-    try {
-      const value = text.trim() ? JSON.parse(text) : {}
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error()
-      setProblem('')
-      keep(value)
-    } catch {
-      setProblem('This is not a valid JSON object yet.')
-    }
-  }
   const paint = (path: string, value: string) => {
     const next = withValue(look.styles.overrides ?? {}, path.split('.'), value)
     setOverrides(textOf(next))
     changeStyles({ overrides: next })
   }
   const save = async () => {
-    if (!isChanged || isFixed || problem) return
+    if (!isChanged || isFixed || isWrong) return
     const isOther = (part: keyof Ui) => JSON.stringify(look[part]) !== JSON.stringify(base[part])
     const params = { id }
-    try {
-      let answer = saved
-      if (isOther('features'))
-        answer = await call('setUiFeatures', { params, body: { settings: look.features } })
-      if (isOther('styles')) answer = await call('setUiStyles', { params, body: { settings: look.styles } })
-      if (isOther('elements'))
-        answer = await call('setUiElements', { params, body: { settings: look.elements } })
-      client.setQueryData(['retrieveUi', id], answer)
-      begin(answer)
-      tell('Saved: open chats have changed')
-    } catch (failure) {
-      setProblem((failure as Error).message)
-    }
+    let answer = saved
+    if (isOther('features'))
+      answer = await call('setUiFeatures', { params, body: { settings: look.features } })
+    if (isOther('styles')) answer = await call('setUiStyles', { params, body: { settings: look.styles } })
+    if (isOther('elements'))
+      answer = await call('setUiElements', { params, body: { settings: look.elements } })
+    client.setQueryData(['retrieveUi', id], answer)
+    goOn(answer)
+    tell('Saved: open chats have changed')
   }
   useKeys(isFixed ? [] : [{ keys: 's', label: 'Save the look', run: () => void attempt(save) }])
 
@@ -117,13 +113,13 @@ function LookForm({ saved }: { saved: Ui }) {
       actions={
         !isFixed && (
           <>
-            <button type="button" className="button" disabled={!isChanged} onClick={() => begin(saved)}>
+            <button type="button" className="button" disabled={!isDirty} onClick={() => begin(saved)}>
               Discard changes
             </button>
             <button
               type="button"
               className="button primary"
-              disabled={!isChanged || problem !== ''}
+              disabled={!isChanged || isWrong}
               onClick={() => void attempt(save)}
             >
               Save <kbd>s</kbd>
@@ -194,9 +190,8 @@ function LookForm({ saved }: { saved: Ui }) {
               value={overrides}
               onChange={({ target }) => {
                 setOverrides(target.value)
-                write(target.value, (value) =>
-                  changeStyles({ overrides: value as Ui['styles']['overrides'] & object }),
-                )
+                const value = parsed(target.value)
+                if (value) changeStyles({ overrides: value as Ui['styles']['overrides'] & object })
               }}
             />
           </label>
@@ -209,12 +204,13 @@ function LookForm({ saved }: { saved: Ui }) {
               value={elements}
               onChange={({ target }) => {
                 setElements(target.value)
-                write(target.value, (value) => setLook((before) => ({ ...before, elements: value })))
+                const value = parsed(target.value)
+                if (value) setLook((before) => ({ ...before, elements: value }))
               }}
             />
           </label>
           <p role="alert" className="problem">
-            {problem}
+            {isWrong && 'This is not a valid JSON object yet.'}
           </p>
         </fieldset>
         <Preview look={look} />
@@ -273,7 +269,17 @@ function Preview({ look }: { look: Ui }) {
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the preview is updated on each change
   useEffect(() => void tell(), [look])
-  return <iframe ref={frame} className="preview" title="Preview of the chat" src={`${base}/chat/preview`} />
+  return <iframe ref={frame} className="preview" title="Preview of the chat" src={`${root}/chat/preview`} />
+}
+
+/** Returns the object that a text describes in JSON, undefined if it describes none. */
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = text.trim() ? JSON.parse(text) : {}
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const textOf = (value: unknown) =>
