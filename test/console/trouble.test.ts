@@ -143,6 +143,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.goto(`${inside}/webhooks?open=${webhook.id}`)
     const test = page.getByRole('button', { name: 'Send a test' })
     await test.waitFor()
+    await page.evaluate('{ const real = setInterval; setInterval = (run, ms) => real(run, ms / 20) }')
     await page.route(/webhooks.*deliveries/, (route) => route.fulfill(breakdown))
     await test.press('Enter')
     await outOfDate().waitFor()
@@ -152,6 +153,31 @@ describe.skipIf(!executablePath)('the console', () => {
     expect(await test.isVisible()).toBe(true)
     await page.unrouteAll()
     await outOfDate().waitFor({ state: 'detached' })
+  })
+
+  it('says so where a part of a page could not be loaded', async () => {
+    const { id: user } = await createUser(server.main, { displayName: 'Partly' })
+    const { body: webhook } = await owner
+      .post(at('/webhooks'), { url: 'http://127.0.0.1:9/partly', events: ['user.created'] })
+      .expect(201)
+    const { body: made } = await owner
+      .post(at('/functions'), { name: 'Partly', type: 'user.sent.message' })
+      .expect(201)
+    await page.route(
+      /admin\/.*(users\/\d+\/channels|members|deliveries|invocations|versions|statistics)/,
+      (route) => route.fulfill(breakdown),
+    )
+    for (const path of [
+      `users?open=${user}`,
+      `channels?open=${harbour}`,
+      `webhooks?open=${webhook.id}`,
+      `functions?open=${made.id}&tab=runs`,
+      `functions?open=${made.id}&tab=versions`,
+      'overview',
+    ]) {
+      await page.goto(`${inside}/${path}`)
+      await page.getByRole('alert').filter({ hasText: 'Out of order' }).waitFor()
+    }
   })
 
   it('says that the server cannot be reached, and goes on once it can be', async () => {

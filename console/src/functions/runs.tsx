@@ -4,20 +4,26 @@ import { call } from '../api/client.ts'
 import type { FunctionInvocation, FunctionInvocationList, FunctionTrial } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useLive } from '../live.ts'
+import { every, Failed, isLost } from '../ui/failed.tsx'
 import { Badge, Json, Pre, Time } from '../ui/small.tsx'
 
 const kinds = { RUNNING: 'warn', SUCCEEDED: 'good', FAILED: 'bad' } as const
 const shownMax = 50
 
+interface Loaded {
+  runs: FunctionInvocation[] | undefined
+  error: Error | null
+}
+
 /** Returns the runs, loaded once; new ones are added when they end. */
-export function useRuns(functionId: number): FunctionInvocation[] | undefined {
+export function useRuns(functionId: number): Loaded {
   const id = useApplicationId()
   const client = useQueryClient()
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ['listFunctionInvocations', id, functionId],
     queryFn: () =>
       call('listFunctionInvocations', { params: { id, functionId }, query: { limit: shownMax } }),
-    refetchInterval: 30_000,
+    refetchInterval: every(30_000),
   })
   const queryKey = ['listFunctionInvocations', id, functionId]
   useLive(id, false, {
@@ -32,10 +38,11 @@ export function useRuns(functionId: number): FunctionInvocation[] | undefined {
     },
     onGap: () => void client.invalidateQueries({ queryKey }),
   })
-  return data?.items
+  return { runs: data?.items, error }
 }
 
-export function Runs({ runs }: { runs: FunctionInvocation[] | undefined }) {
+export function Runs({ runs, error }: Loaded) {
+  if (isLost(error, runs)) return <Failed error={error} />
   if (!runs) return <div aria-busy="true" />
   if (runs.length === 0)
     return <p className="soft">It has not run yet. Runs appear here as they happen, with their logs.</p>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import { call } from '../api/client.ts'
 import { useApplicationId } from '../application.tsx'
+import { Failed, isLost } from '../ui/failed.tsx'
 import { useFilters } from '../ui/filters.tsx'
 import type { Side } from './editor.tsx'
 
@@ -20,7 +21,7 @@ interface VersionsProps {
 export function Versions({ functionId, text, onTake }: VersionsProps) {
   const id = useApplicationId()
   const { search, change } = useFilters()
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ['listFunctionVersions', id, functionId],
     queryFn: () => call('listFunctionVersions', { params: { id, functionId }, query: { limit: shownMax } }),
   })
@@ -37,6 +38,7 @@ export function Versions({ functionId, text, onTake }: VersionsProps) {
         : { label: 'Script in the editor', text },
     }
   }, [before, after, text])
+  if (isLost(error, data)) return <Failed error={error} />
   if (!versions) return <div aria-busy="true" />
   if (!before || !sides)
     return <p className="soft">No version is deployed yet. Deployed versions appear here.</p>

@@ -52,7 +52,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const client = useQueryClient()
   const { search, change } = useFilters()
   const tab: Tab = search.tab && search.tab in tabs ? (search.tab as Tab) : 'try'
-  const runs = useRuns(functionId)
+  const loaded = useRuns(functionId)
   const { unsaved, setUnsaved } = useUnsaved(functionId)
   const saved = draft.handlerScript || template
   const text = unsaved ?? saved
@@ -155,7 +155,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
       </Suspense>
       <section className="bench-side" aria-label="Try, versions and runs">
         <Tabs tab={tab} onChoose={(next) => change({ tab: next === 'try' ? undefined : next })} />
-        {tab === 'try' && <Trial trial={trial} lastGiven={runs?.[0]?.args} />}
+        {tab === 'try' && <Trial trial={trial} lastGiven={loaded.runs?.[0]?.args} />}
         {tab === 'versions' && (
           <Versions
             functionId={functionId}
@@ -163,7 +163,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
             onTake={(script) => setUnsaved(script === saved ? undefined : script)}
           />
         )}
-        {tab === 'runs' && <Runs runs={runs} />}
+        {tab === 'runs' && <Runs {...loaded} />}
       </section>
     </div>
   )

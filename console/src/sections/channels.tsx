@@ -75,7 +75,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
     queryKey: ['retrieveChannel', id, channelId],
     queryFn: () => call('retrieveChannel', { params }),
   })
-  const { data: members } = useQuery({
+  const { data: members, error: membersError } = useQuery({
     queryKey: ['listChannelMembers', id, channelId],
     queryFn: () => call('listChannelMembers', { params, query: { limit: 100 } }),
   })
@@ -128,6 +128,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
       />
       <section>
         <h3>Members, {count(channel.counts.members)}</h3>
+        {isLost(membersError, members) && <Failed error={membersError} />}
         <ul className="links">
           {members?.items.map((user) => (
             <li key={user.id}>

@@ -4,6 +4,7 @@ import { lazy, Suspense, useMemo } from 'react'
 import { call } from '../api/client.ts'
 import type { StatisticsBucket } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
+import { every, Failed, isLost } from '../ui/failed.tsx'
 import { useFilters } from '../ui/filters.tsx'
 import { count } from '../ui/small.tsx'
 
@@ -34,7 +35,7 @@ export function Charts() {
   const id = useApplicationId()
   const { search, change } = useFilters()
   const interval = intervalOf(search.interval)
-  const { data } = useQuery({ ...statisticsQuery(id, interval), refetchInterval: 30_000 })
+  const { data, error } = useQuery({ ...statisticsQuery(id, interval), refetchInterval: every(30_000) })
   const buckets = data?.buckets
   const times = useMemo(() => buckets?.map(({ start }) => Date.parse(start) / 1_000) ?? [], [buckets])
   return (
@@ -53,6 +54,7 @@ export function Charts() {
           </label>
         ))}
       </fieldset>
+      {isLost(error, data) && <Failed error={error} />}
       <div className="chart-grid">
         {buckets &&
           charts.map(({ measure, title, unit }) => (

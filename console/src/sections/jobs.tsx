@@ -79,7 +79,7 @@ function JobDetail({ jobId }: { jobId: number }) {
   const { data: job, error } = useQuery({
     queryKey: ['retrieveJob', id, jobId],
     queryFn: () => call('retrieveJob', { params: { id, jobId } }),
-    refetchInterval: ({ state }) => (state.data?.endedTime ? false : 2_000),
+    refetchInterval: ({ state }) => (state.data && !state.data.endedTime ? 2_000 : false),
   })
   // The list beside it shows the same job.
   const client = useQueryClient()

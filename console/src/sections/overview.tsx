@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'
 import { applicationQuery, useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
-import { Failed, isLost } from '../ui/failed.tsx'
+import { every, Failed, isLost } from '../ui/failed.tsx'
 import { Section } from '../ui/pane.tsx'
 import { count, Facts, Time } from '../ui/small.tsx'
 import { Charts, type Interval, loadChart, statisticsQuery } from './charts.tsx'
@@ -12,7 +12,7 @@ import { Charts, type Interval, loadChart, statisticsQuery } from './charts.tsx'
 export function Overview() {
   const id = useApplicationId()
   const may = useMay()
-  const { data: application, error } = useQuery({ ...applicationQuery(id), refetchInterval: 30_000 })
+  const { data: application, error } = useQuery({ ...applicationQuery(id), refetchInterval: every(30_000) })
   if (isLost(error, application)) return <Failed error={error} what="Application" />
   if (!application) return <div aria-busy="true" />
   const { counts } = application
@@ -70,7 +70,7 @@ export function askAhead(client: QueryClient, id: number, interval: Interval): v
 /** Shows how many devices are connected; all other figures are in the charts. */
 function Connected() {
   const id = useApplicationId()
-  const { data } = useQuery({ ...nowQuery(id), refetchInterval: 10_000 })
+  const { data } = useQuery({ ...nowQuery(id), refetchInterval: every(10_000) })
   return (
     <li>
       <Link to={`/a/${id}/sessions` as '/'}>

@@ -148,7 +148,7 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
     queryKey: ['retrieveUser', id, userId],
     queryFn: () => call('retrieveUser', { params: { id, userId } }),
   })
-  const { data: channels } = useQuery({
+  const { data: channels, error: channelsError } = useQuery({
     queryKey: ['listUserChannels', id, userId],
     queryFn: () => call('listUserChannels', { params: { id, userId }, query: { limit: 50 } }),
   })
@@ -207,6 +207,7 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
       />
       <section>
         <h3>Channels</h3>
+        {isLost(channelsError, channels) && <Failed error={channelsError} />}
         {channels?.items.length === 0 && <p className="soft">In none.</p>}
         <ul className="links">
           {channels?.items.map((channel) => (

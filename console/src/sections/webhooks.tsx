@@ -4,7 +4,7 @@ import { call } from '../api/client.ts'
 import type { Webhook, WebhookDelivery } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { type Field, Secret, useAsk } from '../ui/ask.tsx'
-import { Failed, isLost } from '../ui/failed.tsx'
+import { every, Failed, isLost } from '../ui/failed.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -117,10 +117,10 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
     queryKey: ['retrieveWebhook', id, webhookId],
     queryFn: () => call('retrieveWebhook', { params }),
   })
-  const { data: deliveries } = useQuery({
+  const { data: deliveries, error: deliveriesError } = useQuery({
     queryKey: ['listWebhookDeliveries', id, webhookId],
     queryFn: () => call('listWebhookDeliveries', { params, query: { limit: 50 } }),
-    refetchInterval: 3_000,
+    refetchInterval: every(3_000),
   })
   if (isLost(error, webhook)) return <Failed error={error} what="Webhook" />
   if (!webhook) return <div aria-busy="true" />
@@ -231,6 +231,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
       </div>
       <section>
         <h3>Deliveries</h3>
+        {isLost(deliveriesError, deliveries) && <Failed error={deliveriesError} />}
         {deliveries?.items.length === 0 && <p className="soft">None yet. Send a test.</p>}
         {deliveries?.items.map((each) => (
           <Delivery key={each.id} delivery={each} onReplay={() => replay(each)} />

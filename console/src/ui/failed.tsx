@@ -13,12 +13,16 @@ export function isLost(error: Error | null, data: unknown): error is Error {
   return error !== null && (data === undefined || isMissing(error))
 }
 
+/** The interval at which what has been loaded is refetched. What has not, would flicker beside its error. */
+export const every = (ms: number) => (query: { state: { data: unknown } }) =>
+  query.state.data === undefined ? false : ms
+
 /** Shown in place of data; `what` names it, in case that it does not exist. */
 export function Failed({ error, what }: { error: Error; what?: string }) {
   const client = useQueryClient()
   const isGone = what !== undefined && isMissing(error)
   return (
-    <div className="failed">
+    <div className="failed" role="alert">
       <Empty title={isGone ? `${what} not found` : 'This could not be loaded'}>{error.message}</Empty>
       {!isGone && (
         <p className="again">
@@ -33,6 +37,11 @@ export function Failed({ error, what }: { error: Error; what?: string }) {
 
 /** Queries on the page that failed last. */
 const failed = { type: 'active', predicate: ({ state }: Query) => state.status === 'error' } as const
+/** Those of them whose data is still shown. */
+const outOfDate = {
+  type: 'active',
+  predicate: ({ state }: Query) => state.status === 'error' && !isLost(state.error, state.data),
+} as const
 
 /** Says that what is shown may be out of date, and why; tries again unless the server refused. */
 export function OutOfDate() {
@@ -41,15 +50,15 @@ export function OutOfDate() {
     (listener: () => void) => client.getQueryCache().subscribe(listener),
     [client],
   )
-  const error = useSyncExternalStore(subscribe, () => {
-    const found = client.getQueryCache().findAll(failed)
-    return found.find(({ state }) => !isLost(state.error, state.data))?.state.error ?? undefined
-  })
+  const error = useSyncExternalStore(
+    subscribe,
+    () => client.getQueryCache().findAll(outOfDate)[0]?.state.error ?? undefined,
+  )
   const isRefused = error instanceof Refusal && error.status < 500
   const isRetried = error !== undefined && !isRefused
   useEffect(() => {
     if (!isRetried) return
-    const timer = setInterval(() => void client.refetchQueries(failed), retryMs)
+    const timer = setInterval(() => void client.refetchQueries(outOfDate), retryMs)
     return () => clearInterval(timer)
   }, [client, isRetried])
   return (
