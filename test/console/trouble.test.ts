@@ -1,9 +1,12 @@
 // The console when something changes or fails meanwhile: keys act on what the operator sees, failures are shown,
 // nothing is requested in a loop, and nothing typed is lost.
+
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { executablePath } from '../browser/chromium.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
+import { callerOf } from '../support/as-user.ts'
 import { createUser, sendMessage } from '../support/factories.ts'
 import { upload } from '../support/jobs.ts'
 import type { TestServer } from '../support/server.ts'
@@ -79,6 +82,38 @@ describe.skipIf(!executablePath)('the console', () => {
       await page.keyboard.press('b')
       await page.getByRole('dialog', { name: `Unban ${name}?` }).waitFor()
       await page.keyboard.press('Escape')
+    })
+
+    it('each press of a key moves on, though the address follows later', async () => {
+      const said = []
+      for (const body of ['One', 'Two', 'Three']) said.push(await say(body))
+      await page.goto(`${inside}/messages?open=${said[2]?.id}`)
+      await opened.option('Three').waitFor()
+      await page.locator('.conversation').waitFor()
+      await page.evaluate(`(async () => {
+        for (let count = 0; count < 2; count++)
+          await document.dispatchEvent(new KeyboardEvent('keydown', { key: 'j' }))
+      })()`)
+      await page.waitForURL(new RegExp(`open=${said[0]?.id}`))
+    })
+
+    it('keys resolve the report whose conversation is open, and close it', async () => {
+      const { body: found } = await owner.get(at('/users?query=ada')).expect(200)
+      const ada = callerOf(server.main, found.items[0])
+      for (const body of ['Reported first', 'Reported last'])
+        await reportMessage(server.ctx, ada, (await say(body)).id, { reason: 'Rude' })
+      await page.goto(`${inside}/reports`)
+      await opened.option('Reported last').click()
+      await page.locator('[aria-current=true]', { hasText: 'Reported last' }).waitFor()
+      await page.keyboard.press('j')
+      await page.locator('[aria-current=true]', { hasText: 'Reported first' }).waitFor()
+      await page.keyboard.press('x')
+      const dialog = page.getByRole('dialog')
+      await dialog.getByText('Reported first').waitFor()
+      await dialog.getByRole('button', { name: 'Delete message' }).press('Enter')
+      await page.getByRole('complementary').waitFor({ state: 'detached' })
+      await opened.option('Reported first').waitFor({ state: 'detached' })
+      expect(await opened.option('Reported last').isVisible()).toBe(true)
     })
 
     it('a page that fails is requested once, and again when the operator says so', async () => {

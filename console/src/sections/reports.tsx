@@ -17,8 +17,8 @@ export function Reports() {
   const may = useMay()
   const ask = useAsk()
   const act = useAct()
-  const { search } = useFilters()
-  const { open, show } = useOpen()
+  const { search, change } = useFilters()
+  const { open } = useOpen()
   const state = search.state === 'resolved' ? 'resolved' : 'open'
   const tell = useTell()
   /** Ids of reports that are resolved or being so, but may still be in the list. */
@@ -31,12 +31,17 @@ export function Reports() {
       tell((error as Error).message, undefined, true)
     })
   }
-  const resolve = (report: Report, action: 'keep' | 'delete') =>
-    act(
+  const openReport = useRef(Number.NaN)
+  openReport.current = Number(search.report)
+  const close = () => change({ open: undefined, report: undefined })
+  const resolve = async (report: Report, action: 'keep' | 'delete') => {
+    await act(
       'resolveReport',
       { params: { id, reportId: report.id }, body: { action } },
       action === 'keep' ? 'The message is kept' : 'The message is deleted',
     )
+    if (report.id === openReport.current) close()
+  }
   const remove = (report: Report) =>
     ask({
       title: 'Delete the message?',
@@ -55,8 +60,8 @@ export function Reports() {
     <Section
       title="Reports"
       filters={<Choice name="state" label="State" options={{ '': 'Open', resolved: 'Resolved' }} />}
-      detail={open && <Conversation key={open} messageId={open} onGone={() => show(undefined)} />}
-      onClose={() => show(undefined)}
+      detail={open && <Conversation key={open} messageId={open} onGone={close} />}
+      onClose={close}
     >
       {isQueue && (
         <p className="intro soft">
@@ -68,7 +73,13 @@ export function Reports() {
         operation="listReports"
         input={{ params: { id }, query: { state } }}
         label={`Reports, ${state}`}
-        onOpen={({ messageId, message }) => message && show(messageId)}
+        open={open && Number(search.report)}
+        onOpen={({ id, messageId, message }) =>
+          message
+            ? change({ open: String(messageId), report: String(id) }, { replace: open !== undefined })
+            : close()
+        }
+        actsOnOpen
         keys={
           isQueue
             ? [

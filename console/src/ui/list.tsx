@@ -24,8 +24,9 @@ interface ListProps<O extends ListOperation> {
   /** The id of the item shown beside the list. */
   open?: number | undefined
   onOpen?: (item: ItemOf<O>) => void
-  /** Actions of keys on the selected item. */
+  /** Actions of keys on the selected item, but not on the open one, unless `actsOnOpen`. */
   keys?: { keys: string; label: string; run: (item: ItemOf<O>) => void }[]
+  actsOnOpen?: boolean
   empty: ReactNode
   /** The interval at which the list is refetched, in milliseconds. */
   everyMs?: number
@@ -37,7 +38,7 @@ const rowHeight = 56
 const focusPagesMax = 4
 
 export function List<O extends ListOperation>(props: ListProps<O>) {
-  const { operation, input, label, row, open, onOpen, keys = [], empty, everyMs } = props
+  const { operation, input, label, row, open, onOpen, keys = [], actsOnOpen, empty, everyMs } = props
   const {
     data,
     error,
@@ -59,7 +60,9 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
     placeholderData: (before, queryBefore) =>
       isSamePlace(queryBefore?.queryKey[1] as Input<O> | undefined, input) ? before : undefined,
     refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= focusPagesMax,
-    ...(everyMs && { refetchInterval: ({ state }) => everyMs * (state.data?.pages.length || 1) }),
+    ...(everyMs && {
+      refetchInterval: ({ state }) => state.data && everyMs * (state.data.pages.length || 1),
+    }),
   })
   const items = data?.pages.flatMap((page) => page.items) ?? []
   const id = useId()
@@ -90,7 +93,10 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
 
   const indexOf = (id: number | undefined) =>
     id === undefined ? -1 : items.findIndex((item) => item.id === id)
-  const openIndex = indexOf(open)
+  /** The item that a key has opened, until the address says so. */
+  const opening = useRef<number>(undefined)
+  if (open === undefined || open === opening.current) opening.current = undefined
+  const openIndex = indexOf(opening.current ?? open)
   const activeIndex = openIndex >= 0 ? openIndex : indexOf(active.id)
   const chosen = activeIndex >= 0 ? activeIndex : Math.min(active.index, items.length - 1)
   const select = (index: number) => setActive({ index, id: items[index]?.id })
@@ -99,13 +105,17 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
   useEffect(() => {
     if (!isPlaceholderData && filters) setActive({ index: Math.max(chosen, 0), id: chosenId })
   }, [chosen, chosenId, isPlaceholderData, filters])
+  const openInstead = (item: ItemOf<O>) => {
+    opening.current = item.id
+    onOpen?.(item)
+  }
   const move = (by: number) => {
     const next = Math.max(0, Math.min(items.length - 1, chosen + by))
     select(next)
     virtualizer.scrollToIndex(next)
     scroller.current?.focus({ preventScroll: true })
     const item = items[next]
-    if (open !== undefined && item) onOpen?.(item)
+    if (open !== undefined && item) openInstead(item)
   }
   /** The last action requested by a key before the list was loaded. */
   const early = useRef<(item: ItemOf<O>) => void>(undefined)
@@ -125,8 +135,11 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
     { keys: 'j', label: 'Next in the list', run: () => move(1) },
     { keys: 'k', label: 'Previous in the list', run: () => move(-1) },
     ...(onOpen ? [{ keys: 'Enter', label: 'Open', run: withChosen(onOpen) }] : []),
-    // The open item binds the same keys, and may be another than the selected one, or not in the list.
-    ...(open === undefined ? keys : []).map(({ run, ...binding }) => ({ ...binding, run: withChosen(run) })),
+    // The open item may bind the same keys, and may be another than the selected one, or not in the list.
+    ...(open === undefined || (actsOnOpen && openIndex >= 0) ? keys : []).map(({ run, ...binding }) => ({
+      ...binding,
+      run: withChosen(run),
+    })),
   ])
 
   if (isLost(error, data)) return <Failed error={error} />
@@ -166,7 +179,7 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
               style={{ transform: `translateY(${start}px)` }}
               onClick={() => {
                 select(index)
-                onOpen?.(item)
+                openInstead(item)
               }}
             >
               {row(item)}
