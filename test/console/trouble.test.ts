@@ -315,6 +315,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('Not saved').waitFor()
     expect(await editor.innerText()).toContain('// one two')
     await page.getByRole('button', { name: 'All functions' }).click()
+    await opened.option('Echo').getByText('Not saved').waitFor()
     const leaving = page.waitForEvent('dialog')
     void page.reload().catch(() => undefined)
     const dialog = await leaving

@@ -7,7 +7,8 @@ const listeners = new Set<() => void>()
 /** Lets the browser warn before the page is closed, whatever section it shows. */
 const warn = (event: BeforeUnloadEvent) => event.preventDefault()
 
-function set(functionId: number, text: string | undefined): void {
+/** Keeps a text, or forgets it. */
+export function setUnsaved(functionId: number, text: string | undefined): void {
   if (text === undefined) unsaved.delete(functionId)
   else unsaved.set(functionId, text)
   if (unsaved.size > 0) addEventListener('beforeunload', warn)
@@ -21,12 +22,11 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** Returns the unsaved text, if it differs from the server's. */
-export function useUnsaved(functionId: number) {
-  const text = useSyncExternalStore(subscribe, () => unsaved.get(functionId))
-  return { unsaved: text, setUnsaved: (next: string | undefined) => set(functionId, next) }
+export function useUnsaved(functionId: number): string | undefined {
+  return useSyncExternalStore(subscribe, () => unsaved.get(functionId))
 }
 
 /** Forgets the text, which has been saved, unless it has been changed meanwhile. */
 export function forgetUnsaved(functionId: number, saved: string): void {
-  if (unsaved.get(functionId) === saved) set(functionId, undefined)
+  if (unsaved.get(functionId) === saved) setUnsaved(functionId, undefined)
 }

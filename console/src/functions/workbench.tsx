@@ -5,12 +5,12 @@ import { call } from '../api/client.ts'
 import type { Function as ChatFunction, FunctionDraft, FunctionTrial } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useAsk } from '../ui/ask.tsx'
-import { Failed, isLost } from '../ui/failed.tsx'
+import { Failed, isLost, isMissing } from '../ui/failed.tsx'
 import { useFilters } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { useAct, useAttempt } from '../ui/notices.tsx'
 import { Badge, Time } from '../ui/small.tsx'
-import { forgetUnsaved, useUnsaved } from './drafts.ts'
+import { forgetUnsaved, setUnsaved, useUnsaved } from './drafts.ts'
 import { Runs, Said, useRuns } from './runs.tsx'
 import { Versions } from './versions.tsx'
 
@@ -30,6 +30,9 @@ export function Workbench({ functionId, onClose }: { functionId: number; onClose
     queryKey: ['retrieveFunctionDraft', id, functionId],
     queryFn: () => call('retrieveFunctionDraft', { params }),
   })
+  useEffect(() => {
+    if (isMissing(error)) setUnsaved(functionId, undefined)
+  }, [error, functionId])
   if (isLost(error, chatFunction)) return <Failed error={error} what="Function" />
   if (isLost(draftError, draft)) return <Failed error={draftError} />
   if (!chatFunction || !draft) return <div aria-busy="true" />
@@ -53,7 +56,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const { search, change } = useFilters()
   const tab: Tab = search.tab && search.tab in tabs ? (search.tab as Tab) : 'try'
   const loaded = useRuns(functionId)
-  const { unsaved, setUnsaved } = useUnsaved(functionId)
+  const unsaved = useUnsaved(functionId)
   const saved = draft.handlerScript || template
   const text = unsaved ?? saved
   const trial = useTrial(functionId, text)
@@ -148,7 +151,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
           label={`Script of ${name}`}
           text={text}
           event={trial.event}
-          onChange={(next) => setUnsaved(next === saved ? undefined : next)}
+          onChange={(next) => setUnsaved(functionId, next === saved ? undefined : next)}
           onSave={() => void save()}
           onTry={tryIt}
         />
@@ -160,7 +163,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
           <Versions
             functionId={functionId}
             text={text}
-            onTake={(script) => setUnsaved(script === saved ? undefined : script)}
+            onTake={(script) => setUnsaved(functionId, script === saved ? undefined : script)}
           />
         )}
         {tab === 'runs' && <Runs {...loaded} />}

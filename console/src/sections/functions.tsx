@@ -1,6 +1,7 @@
 // The section with the functions of an application: a list, and a workbench for the open one.
 import type { CreateFunction } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
+import { useUnsaved } from '../functions/drafts.ts'
 import { Workbench } from '../functions/workbench.tsx'
 import { useAsk } from '../ui/ask.tsx'
 import { useFilters, useOpen } from '../ui/filters.tsx'
@@ -63,12 +64,13 @@ function FunctionList() {
         input={{ params: { id } }}
         label="Functions"
         onOpen={({ id }) => show(id)}
-        row={({ name, type, enabled, currentVersionNumber }) => (
+        row={({ id, name, type, enabled, currentVersionNumber }) => (
           <>
             <div className="row-main">
               <div className="row-line">
                 <strong>{name}</strong>
                 {!enabled && <Badge>off</Badge>}
+                <NotSaved functionId={id} />
               </div>
               <div className="row-text">
                 <span className="mono">{type}</span>
@@ -88,4 +90,8 @@ function FunctionList() {
       />
     </Section>
   )
+}
+
+function NotSaved({ functionId }: { functionId: number }) {
+  return useUnsaved(functionId) !== undefined && <Badge kind="warn">Not saved</Badge>
 }

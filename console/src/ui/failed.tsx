@@ -6,7 +6,7 @@ import { Empty } from './small.tsx'
 
 const retryMs = 10_000
 
-const isMissing = (error: unknown) => error instanceof Refusal && error.status === 404
+export const isMissing = (error: unknown) => error instanceof Refusal && error.status === 404
 
 /** Whether an error takes the place of data: there is none, or what it describes does not exist any more. */
 export function isLost(error: Error | null, data: unknown): error is Error {
