@@ -310,6 +310,8 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.keyboard.press('Control+s')
     await saving
     await page.keyboard.type(' two')
+    await page.getByRole('button', { name: 'Switch off' }).click()
+    await page.getByText('Switched off').waitFor()
     finish()
     await page.getByText('The draft is saved').waitFor()
     await page.getByText('Not saved').waitFor()

@@ -52,6 +52,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const ask = useAsk()
   const act = useAct()
   const attempt = useAttempt()
+  const attemptSave = useAttempt()
   const client = useQueryClient()
   const { search, change } = useFilters()
   const tab: Tab = search.tab && search.tab in tabs ? (search.tab as Tab) : 'try'
@@ -67,7 +68,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
     forgetUnsaved(functionId, text)
   }
   const save = () =>
-    attempt(async () =>
+    attemptSave(async () =>
       keep(await act('saveFunctionDraft', { params, body: { handlerScript: text } }, 'The draft is saved')),
     )
   const deploy = () =>

@@ -109,7 +109,8 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
   const ask = useAsk()
   const act = useAct()
   const tell = useTell()
-  const attempt = useAttempt()
+  const attemptTest = useAttempt()
+  const attemptSwitch = useAttempt()
   const refresh = useRefresh()
   const showSecret = useShowSecret()
   const params = { id, webhookId }
@@ -125,9 +126,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
   if (isLost(error, webhook)) return <Failed error={error} what="Webhook" />
   if (!webhook) return <div aria-busy="true" />
   const replay = ({ id: deliveryId }: WebhookDelivery) =>
-    attempt(() =>
-      act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'The delivery is sent again'),
-    )
+    act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'The delivery is sent again')
   const replaySince = () =>
     ask({
       title: 'Replay deliveries?',
@@ -170,7 +169,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
         <button
           type="button"
           className="button"
-          onClick={() => attempt(() => act('testWebhook', { params }, 'webhook.test is on its way'))}
+          onClick={() => attemptTest(() => act('testWebhook', { params }, 'webhook.test is on its way'))}
         >
           Send a test
         </button>
@@ -184,7 +183,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
           type="button"
           className="button"
           onClick={() =>
-            attempt(() =>
+            attemptSwitch(() =>
               act(
                 'updateWebhook',
                 { params, body: { enabled: !webhook.enabled } },
@@ -260,7 +259,8 @@ function WebhookFacts({ webhook }: { webhook: Webhook }) {
   )
 }
 
-function Delivery({ delivery, onReplay }: { delivery: WebhookDelivery; onReplay: () => void }) {
+function Delivery({ delivery, onReplay }: { delivery: WebhookDelivery; onReplay: () => Promise<unknown> }) {
+  const attempt = useAttempt()
   const { type, state, createdTime, attempts, body, nextTime } = delivery
   return (
     <details className="run">
@@ -284,7 +284,7 @@ function Delivery({ delivery, onReplay }: { delivery: WebhookDelivery; onReplay:
         </p>
       )}
       {body && <Pre>{body}</Pre>}
-      <button type="button" className="button small" onClick={onReplay}>
+      <button type="button" className="button small" onClick={() => attempt(onReplay)}>
         Send again
       </button>
     </details>
