@@ -7,7 +7,7 @@ import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
 import { Choice, useFilters, useOpen } from '../ui/filters.tsx'
 import { List } from '../ui/list.tsx'
-import { useAct, useTell } from '../ui/notices.tsx'
+import { useAct, useTellError } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Avatar, Badge, Empty, Time } from '../ui/small.tsx'
 import { authorOf, Conversation, textOf } from './messages.tsx'
@@ -20,7 +20,7 @@ export function Reports() {
   const { search, change } = useFilters()
   const { open } = useOpen()
   const state = search.state === 'resolved' ? 'resolved' : 'open'
-  const tell = useTell()
+  const tellError = useTellError()
   /** Ids of reports that are resolved or being so, but may still be in the list. */
   const resolved = useRef(new Set<number>())
   const keep = async (report: Report) => {
@@ -28,7 +28,7 @@ export function Reports() {
     resolved.current.add(report.id)
     await resolve(report, 'keep').catch((error) => {
       resolved.current.delete(report.id)
-      tell((error as Error).message, undefined, true)
+      tellError(error)
     })
   }
   const openReport = useRef(Number.NaN)

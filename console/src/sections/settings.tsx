@@ -5,7 +5,7 @@ import type { PatchSettings, Settings as Shape } from '../api/generated.ts'
 import { applicationQuery, useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { Failed, isLost } from '../ui/failed.tsx'
-import { useTell } from '../ui/notices.tsx'
+import { useTell, useTellError } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Facts, Json } from '../ui/small.tsx'
 import { useApplicationActs } from './applications.tsx'
@@ -28,6 +28,7 @@ export function Settings() {
   const id = useApplicationId()
   const may = useMay()
   const tell = useTell()
+  const tellError = useTellError()
   const client = useQueryClient()
   const queryKey = ['retrieveSettings', id]
   const { data: settings, error } = useQuery({
@@ -48,7 +49,7 @@ export function Settings() {
       tell('Saved')
     } catch (problem) {
       client.setQueryData(queryKey, settings)
-      tell((problem as Error).message, undefined, true)
+      tellError(problem)
     }
   }
   return (

@@ -1,6 +1,6 @@
 // Dialogs, one at a time, opened by a hook.
 import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react'
-import { useTell } from './notices.tsx'
+import { useTellError } from './notices.tsx'
 
 export interface Field {
   name: string
@@ -50,7 +50,7 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
   const element = useRef<HTMLDialogElement>(null)
   const [problem, setProblem] = useState('')
   const [isBusy, setBusy] = useState(false)
-  const tell = useTell()
+  const tellError = useTellError()
   useEffect(() => {
     element.current?.showModal()
   }, [])
@@ -68,7 +68,7 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
       await question.run?.(values)
       leave()
     } catch (error) {
-      if (!element.current?.open) return tell((error as Error).message, undefined, true)
+      if (!element.current?.open) return tellError(error)
       setProblem((error as Error).message)
       setBusy(false)
     }

@@ -35,7 +35,7 @@ export function Noticed({ children }: { children: ReactNode }) {
   )
   const takeBack = async ({ id, undo }: Notice) => {
     drop(id)
-    await undo?.().catch((error) => tell((error as Error).message, undefined, true))
+    await undo?.().catch(errorsTo(tell))
   }
   const last = notices.findLast(({ undo }) => undo)
   useKeys(last ? [{ keys: 'z', label: 'Undo', run: () => void takeBack(last) }] : [])
@@ -60,14 +60,18 @@ export function Noticed({ children }: { children: ReactNode }) {
 
 export const useTell = () => use(Telling)
 
+const errorsTo = (tell: Tell) => (error: unknown) => tell((error as Error).message, undefined, true)
+/** Returns a function that shows an error as a notice. */
+export const useTellError = () => errorsTo(useTell())
+
 /** Returns a function that performs an action and tells its error. It ignores calls while the action is in progress. */
 export function useAttempt() {
-  const tell = useTell()
+  const tellError = useTellError()
   const isBusy = useRef(false)
   return async (what: () => Promise<unknown>) => {
     if (isBusy.current) return
     isBusy.current = true
-    await what().catch((error) => tell((error as Error).message, undefined, true))
+    await what().catch(tellError)
     isBusy.current = false
   }
 }
