@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { deleteDeliveries } from '#data/webhooks/deliveries.ts'
+import { deleteDeliveries } from '#data/webhooks/delivery-records.ts'
 import { deleteWebhookRow, updateWebhookRow } from '#data/webhooks/webhooks.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'

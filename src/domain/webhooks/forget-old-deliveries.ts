@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { forgetDeliveries } from '#data/webhooks/deliveries.ts'
+import { forgetDeliveries } from '#data/webhooks/delivery-records.ts'
 import { deleteWebhooksAt } from '#data/webhooks/webhooks.ts'
 import { listening, listeningHours } from '#resources/webhook.ts'
 

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listDeliveryRows } from '#data/webhooks/deliveries.ts'
+import { listDeliveryRows } from '#data/webhooks/delivery-records.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'

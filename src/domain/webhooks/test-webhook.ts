@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertDelivery } from '#data/webhooks/deliveries.ts'
+import { insertDelivery } from '#data/webhooks/delivery-records.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
