@@ -11,6 +11,8 @@ export interface ChartProps {
 }
 
 const height = 150
+/** Of the longest time, such as `08:00 AM`, with a gap, in pixels. */
+const labelWidth = 72
 
 export default function Chart({ title, times, values, unit = '' }: ChartProps) {
   const element = useRef<HTMLDivElement>(null)
@@ -33,7 +35,13 @@ export default function Chart({ title, times, values, unit = '' }: ChartProps) {
         cursor: { y: false, points: { size: 7 } },
         scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] } },
         axes: [
-          { ...axis, size: 26, font: '11px system-ui', values: (_, splits) => splits.map(labelOf(times)) },
+          {
+            ...axis,
+            size: 26,
+            space: labelWidth,
+            font: '11px system-ui',
+            values: (_, splits) => splits.map(labelOf(times)),
+          },
           {
             ...axis,
             size: 44,
