@@ -255,6 +255,16 @@ describe('a run', () => {
 })
 
 describe('the record of runs', () => {
+  /** Runs a function with this body. @returns the record */
+  async function runOnce(code: string) {
+    const script = `async function handleEvent() { ${code} }`
+    const created = await deploy(application, 'system.triggered.event', script)
+    const channel = await createChannel(application)
+    await application.post(`/channels/${channel.id}/events`, { type: 'x', properties: {} }).expect(200)
+    const [invocation] = await endedInvocations(application, created)
+    return invocation
+  }
+
   it('is counted exactly, and deleted after the days that the settings say', async () => {
     const created = await deploy(application, 'system.triggered.event', 'async function handleEvent() {}')
     const channel = await createChannel(application)
@@ -276,27 +286,13 @@ describe('the record of runs', () => {
 
   it('stores any error that a function throws', async () => {
     const code = `throw Object.assign(new Error('a\\0b\\ud800'), { name: 'c\\0' })`
-    const created = await deploy(
-      application,
-      'system.triggered.event',
-      `async function handleEvent() { ${code} }`,
-    )
-    const channel = await createChannel(application)
-    await application.post(`/channels/${channel.id}/events`, { type: 'x', properties: {} }).expect(200)
-    const [invocation] = await endedInvocations(application, created)
+    const invocation = await runOnce(code)
     expect(invocation?.result.error).toMatchObject({ name: 'c\ufffd', message: 'a\ufffdb\ufffd' })
   })
 
   it('stores any JSON that a function returns or logs', async () => {
     const code = `console.log('a\\0b\\ud800'); return { 'k\\0': 'v\\0\\ud800', deep: JSON.parse('['.repeat(200) + ']'.repeat(200)) }`
-    const created = await deploy(
-      application,
-      'system.triggered.event',
-      `async function handleEvent() { ${code} }`,
-    )
-    const channel = await createChannel(application)
-    await application.post(`/channels/${channel.id}/events`, { type: 'x', properties: {} }).expect(200)
-    const [invocation] = await endedInvocations(application, created)
+    const invocation = await runOnce(code)
     expect(invocation).toMatchObject({
       status: 'SUCCEEDED',
       result: { payload: { 'k\ufffd': 'v\ufffd\ufffd' } },

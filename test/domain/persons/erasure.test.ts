@@ -9,27 +9,21 @@ import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { deploy } from '../../support/functions.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
-import { Receiver } from '../../webhooks/receiver.ts'
+import type { TestApplication, TestServer } from '../../support/server.ts'
+import type { Receiver } from '../../webhooks/receiver.ts'
 import { erase, finishedJob } from './erase.ts'
-import { plantPerson, taken } from './person.ts'
+import { openWorld, plantPerson, taken } from './person.ts'
 
 let server: TestServer
 let owner: AdminClient
 let receiver: Receiver
 let main: TestApplication
 let path: string
+let close: () => Promise<void>
 beforeAll(async () => {
-  server = await startServer({ FUNCTION_EGRESS: 'open' })
-  owner = await createAdmin(server, 'owner')
-  receiver = await Receiver.open()
-  main = server.main
-  path = `/applications/${main.id}`
+  ;({ server, owner, receiver, main, path, close } = await openWorld())
 })
-afterAll(async () => {
-  receiver.close()
-  await server.close()
-})
+afterAll(() => close())
 
 const rowsOf = async (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
 const count = async (text: string, values: unknown[] = []) => Number((await rowsOf(text, values))[0]?.[0])

@@ -3,10 +3,10 @@ import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { createUser } from '../../support/factories.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
-import { Receiver } from '../../webhooks/receiver.ts'
+import type { TestApplication, TestServer } from '../../support/server.ts'
+import type { Receiver } from '../../webhooks/receiver.ts'
 import { finishedJob } from './erase.ts'
-import { plantPerson } from './person.ts'
+import { openWorld, plantPerson } from './person.ts'
 import { unzip } from './zip.ts'
 
 let server: TestServer
@@ -14,17 +14,11 @@ let owner: AdminClient
 let receiver: Receiver
 let main: TestApplication
 let path: string
+let close: () => Promise<void>
 beforeAll(async () => {
-  server = await startServer({ FUNCTION_EGRESS: 'open' })
-  owner = await createAdmin(server, 'owner')
-  receiver = await Receiver.open()
-  main = server.main
-  path = `/applications/${main.id}`
+  ;({ server, owner, receiver, main, path, close } = await openWorld())
 })
-afterAll(async () => {
-  receiver.close()
-  await server.close()
-})
+afterAll(() => close())
 
 describe('an export', () => {
   it('is a ZIP with all data and files of a person', async () => {

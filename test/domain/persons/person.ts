@@ -4,13 +4,13 @@ import { expect } from 'vitest'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
 import { readMessage } from '#domain/messages/reading/read-message.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
-import type { AdminClient } from '../../support/admin.ts'
+import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { callerOf } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { deploy, endedInvocations } from '../../support/functions.ts'
 import { importFile } from '../../support/jobs.ts'
-import type { TestApplication, TestServer } from '../../support/server.ts'
-import type { Receiver } from '../../webhooks/receiver.ts'
+import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { Receiver } from '../../webhooks/receiver.ts'
 
 interface World {
   server: TestServer
@@ -19,6 +19,18 @@ interface World {
   main: TestApplication
   /** The path of the application in the admin API. */
   path: string
+}
+
+/** Starts a server of its own, whose functions and webhooks reach the receiver. */
+export async function openWorld(): Promise<World & { close(): Promise<void> }> {
+  const server = await startServer({ FUNCTION_EGRESS: 'open' })
+  const [owner, receiver] = await Promise.all([createAdmin(server, 'owner'), Receiver.open()])
+  const { main } = server
+  const close = async () => {
+    receiver.close()
+    await server.close()
+  }
+  return { server, owner, receiver, main, path: `/applications/${main.id}`, close }
 }
 
 /** Resolves when all events are published. */
