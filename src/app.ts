@@ -12,13 +12,14 @@ import { draining } from '#plugins/draining.ts'
 import { errors, handleEarlyError, refuseConnection } from '#plugins/errors.ts'
 import { grants } from '#plugins/grants.ts'
 import { guesses } from '#plugins/guesses.ts'
-import { exposedHeaders, headers, requestIdOf } from '#plugins/headers.ts'
+import { headers, requestIdOf } from '#plugins/headers.ts'
 import { lingering } from '#plugins/lingering.ts'
 import { methods } from '#plugins/methods.ts'
 import { operators } from '#plugins/operators.ts'
 import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
 import { requests } from '#plugins/requests.ts'
+import { stalling } from '#plugins/stalling.ts'
 import { uploads } from '#plugins/uploads.ts'
 import { describeRealTime } from '#realtime/describe.ts'
 import { adminPrefix } from '#resources/admin/address.ts'
@@ -50,7 +51,7 @@ const prefixes = versions.flatMap((version) => [version, `${version}/application
 
 /**
  * Time limits for clients. Headers are short, but a body may be a large file on a slow line, so a request is only cut
- * off when no data arrives for `stillMs`. Idle connections outlive those of common proxies (60 s), so that the proxy is
+ * off when no data arrives for `stillMs` (see the plugin stalling). Idle connections outlive those of common proxies (60 s), so that the proxy is
  * the side that closes.
  */
 const timeouts = {
@@ -126,6 +127,7 @@ async function addPlugins(app: FastifyInstance, ctx: Context): Promise<void> {
   if (ctx.tracing) await app.register((await import('#plugins/tracing.ts')).tracing, { tracing: ctx.tracing })
   await app.register(draining)
   await app.register(lingering)
+  await app.register(stalling)
   await app.register(headers)
   await app.register(errors, { clock: ctx.clock })
   await app.register(codings)
@@ -142,7 +144,6 @@ async function addPlugins(app: FastifyInstance, ctx: Context): Promise<void> {
       'X-Request-Id',
       'traceparent',
     ],
-    exposedHeaders,
     maxAge: 3600,
     strictPreflight: false, // an OPTIONS without Origin is not an error here
   })

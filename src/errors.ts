@@ -53,6 +53,11 @@ export interface FieldProblem {
   message: string
 }
 
+/** Returns the message of an error about several fields. */
+export function summaryOf(problems: Pick<FieldProblem, 'message'>[]): string {
+  return problems.map(({ message }) => message).join('; ')
+}
+
 /** The only error that the domain and the entry points throw on purpose. Any other error is a fault and answers 500. */
 export class ChatError extends Error {
   readonly kind: ErrorKind
@@ -190,6 +195,14 @@ export function isRefusal(error: unknown): boolean {
 /** Returns whether a value does not fit its column or breaks a constraint. */
 export function isUnfit(error: unknown): boolean {
   return /^2[23]/.test(databaseCode(error))
+}
+
+/**
+ * Returns whether the connection is read-only: its server was one that could not be written, and may be no longer. Only a
+ * new connection can tell.
+ */
+export function isReadOnly(error: unknown): boolean {
+  return databaseCode(error) === '25006'
 }
 
 /** Returns whether a transaction lost a conflict with others and may succeed if retried. */

@@ -76,7 +76,7 @@ const mayImport: Record<string, string[]> = {
   ],
   functions: ['clock', 'resources', 'place'],
   domain: ['data', 'secrets', 'clock', 'resources', 'errors', 'type context'],
-  data: ['resources', 'errors', 'place', 'type clock'],
+  data: ['resources', 'errors', 'place', 'postgres/database-client.ts', 'type clock'],
   wire: ['resources', 'errors'],
   stomp: ['wire/problem.ts', 'errors', 'type clock'],
   bus: ['resources'],

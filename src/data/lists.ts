@@ -73,11 +73,12 @@ function preparation<E>({ name, line }: ListQuery<E>, page: PageRequest): Pick<S
 
 /**
  * Returns the name of a list's statement with the requested sort, of properties that the list has. One by several
- * properties is not prepared: their combinations would fill the memory of the connections.
+ * properties is not prepared: their combinations would fill the memory of the connections. The underscores keep it apart
+ * from names of other statements, which have none.
  */
 export function preparedName(name: string | undefined, [sort, ...more]: Sort[]): string | undefined {
   if (name === undefined || more.length > 0) return
-  return sort ? `${name}-by-${sort.property}${sort.descending ? '-desc' : ''}` : name
+  return sort ? `${name}_by_${sort.property}${sort.descending ? '_desc' : ''}` : name
 }
 
 /** Converts the rows of a list statement to a page. */

@@ -38,9 +38,8 @@ function handleError(error: FastifyError | Error, request: FastifyRequest, reply
   const known = error instanceof ChatError ? error : translate(error)
   if (known.status >= 500 && !isAnnounced(error)) request.log.error({ err: error }, 'request failed')
   const { spelling } = representationFor(request.headers.accept) ?? defaultRepresentation
-  if (known.status === 401 && !isSignInDialog(known, request)) {
-    reply.header('www-authenticate', challenge(known))
-  }
+  const wanted = challenge(known)
+  if (wanted !== undefined && !isSignInDialog(known, request)) reply.header('www-authenticate', wanted)
   if (known.status === 503) reply.header('retry-after', retryAfterSeconds)
   if (known.status === 408) reply.header('connection', 'close') // [RFC 9110 section 15.5.9]
   return reply
@@ -88,12 +87,13 @@ function isSignInDialog({ kind }: ChatError, { headers }: FastifyRequest): boole
   return kind === 'invalid_client' && mode !== undefined && mode !== 'navigate'
 }
 
-/** RFC 6750 section 3, and RFC 6749 section 5.2 for the token endpoint. */
-function challenge({ kind }: ChatError): string {
+/** RFC 6750 section 3, and RFC 6749 section 5.2 for the token endpoint. Undefined if no other token would help. */
+function challenge({ kind, status }: ChatError): string | undefined {
   if (kind === 'invalid_client') return 'Basic realm="chatterie"'
-  return kind === 'invalid_token'
-    ? 'Bearer realm="chatterie", error="invalid_token"'
-    : 'Bearer realm="chatterie"'
+  if (kind === 'invalid_token' || kind === 'insufficient_scope') {
+    return `Bearer realm="chatterie", error="${kind}"`
+  }
+  return status === 401 ? 'Bearer realm="chatterie"' : undefined
 }
 
 /** Fastify's own refusals keep their message; any other error stays internal. */

@@ -7,22 +7,8 @@ import { v4 as uuid } from 'uuid'
 /** The version of the Platform API that is served. */
 const apiVersion = 'v2.106.8'
 
-const always = {
-  'x-api-version': apiVersion,
-  vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Accept',
-  'x-content-type-options': 'nosniff',
-  'x-xss-protection': '1; mode=block',
-  'cache-control': 'no-cache, no-store, max-age=0, must-revalidate',
-  pragma: 'no-cache',
-  expires: '0',
-  'x-frame-options': 'DENY',
-  // Answers are data: a browser that displays one loads nothing and sends no referrer.
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-}
-
 /** Headers that scripts of other origins may read. */
-export const exposedHeaders = [
+const exposedHeaders = [
   'X-Response-Token',
   'X-Request-Id',
   'X-API-Version',
@@ -36,6 +22,22 @@ export const exposedHeaders = [
   'Accept-Ranges',
   'ETag',
 ]
+
+const always = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': exposedHeaders.join(', '),
+  'x-api-version': apiVersion,
+  vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Accept',
+  'x-content-type-options': 'nosniff',
+  'x-xss-protection': '1; mode=block',
+  'cache-control': 'no-cache, no-store, max-age=0, must-revalidate',
+  pragma: 'no-cache',
+  expires: '0',
+  'x-frame-options': 'DENY',
+  // Answers are data: a browser that displays one loads nothing and sends no referrer.
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+}
 
 /** Ids as proxies and clients generate them: UUIDs, hex, base64. No e-mail addresses, because ids are logged. */
 const requestId = /^[\w.:/+=~-]{1,128}$/

@@ -12,7 +12,7 @@ const limits = {
   fieldNameSize: 255,
   fieldSize: fieldMax,
   fields: 10,
-  files: 11,
+  files: 21, // including parts that arrive as files do: Blobs and JSON
   parts: 21,
   headerPairs: 20,
 }

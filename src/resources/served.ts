@@ -1,8 +1,12 @@
 // What this server serves itself: paths in documents, to which the origin of the request is prepended, and files.
 
-/** Returns the path of the default avatar of a name (contract b), form-encoded as in the hosted API. */
+/**
+ * Returns the path of the default avatar of a name (contract b), form-encoded as in the hosted API. The names `.` and
+ * `..` get a space at the end, because clients take such a segment of a path, even encoded, as a step in the tree.
+ */
 export function generatedPictureUrl(displayName: string): string {
-  return `/v1/picture/${encodeURIComponent(displayName).replaceAll('%20', '+')}`
+  const name = /^\.{1,2}$/.test(displayName) ? `${displayName} ` : displayName
+  return `/v1/picture/${encodeURIComponent(name).replaceAll('%20', '+')}`
 }
 
 /** Number of characters at the end of a file name that appear in its path; more would only make it longer. */

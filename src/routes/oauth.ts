@@ -9,9 +9,15 @@ import { ChatError } from '#errors.ts'
 /** Maximum size of a form field in bytes; no credential is longer. */
 const fieldMax = 4096
 
+/** Maximum number of fields of a form. */
+const fieldsMax = 16
+
 export async function oauth(scope: FastifyInstance, { ctx }: { ctx: Context }) {
-  await scope.register(formbody, { bodyLimit: 16 * fieldMax })
-  await scope.register(multipart, { limits: { fieldSize: fieldMax, fields: 16, files: 0 } })
+  await scope.register(formbody, { bodyLimit: fieldsMax * fieldMax })
+  await scope.register(multipart, { limits: { fieldSize: fieldMax, fields: fieldsMax, files: 0 } })
+  scope.setErrorHandler((error) => {
+    throw asInvalidRequest(error)
+  })
 
   scope.post('/oauth/token', { config: { operation: 'issueToken' } }, async (request, reply) => {
     const form = await readForm(request)
@@ -30,6 +36,12 @@ export async function oauth(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   })
 }
 
+/** Errors of this endpoint have the body of RFC 6749 5.2, also where Fastify could not read the request. */
+function asInvalidRequest(error: unknown): unknown {
+  const { statusCode, message } = error as FastifyError
+  return statusCode === 400 ? new ChatError('invalid_request', message) : error
+}
+
 type Form = Record<string, string | undefined>
 
 async function readForm(request: FastifyRequest): Promise<Form> {
@@ -44,8 +56,13 @@ async function readParts(request: FastifyRequest): Promise<Form> {
       if (part.type === 'field' && typeof part.value === 'string') parts[part.fieldname] = part.value
     }
   } catch (error) {
-    if ((error as FastifyError).statusCode === 413) throw error
-    throw new ChatError('invalid_request', 'The form is not valid multipart/form-data')
+    const isTooMuch = (error as FastifyError).statusCode === 413
+    throw new ChatError(
+      'invalid_request',
+      isTooMuch
+        ? `A form may have ${fieldsMax} fields and no files`
+        : 'The form is not valid multipart/form-data',
+    )
   }
   return parts
 }

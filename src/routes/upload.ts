@@ -73,7 +73,7 @@ export async function receive<F, R>(
       if (part.type === 'field') {
         fieldBytes += Buffer.byteLength(String(part.value))
         if (part.valueTruncated || fieldBytes > fieldsMax) throw fieldsTooLarge()
-        fields[part.fieldname] ??= part.value
+        fields[part.fieldname] ??= part.json ? parsed(String(part.value)) : part.value
       } else if (part.fieldname !== 'file') {
         part.file.resume()
       } else if (files.length === filesMax) {
@@ -103,8 +103,15 @@ export async function receive<F, R>(
 
 type Part = Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']
 
+/**
+ * Whether a part arrives as a stream. Those declared as JSON do too, since the form parser would refuse the whole form
+ * for one that it cannot parse, or that has `__proto__` among its keys.
+ */
+const isStream = (_part: unknown, contentType: string | undefined, fileName: string | undefined) =>
+  fileName !== undefined || contentType === 'application/octet-stream' || contentType === 'application/json'
+
 async function* partsOf(request: FastifyRequest, fields: Set<string>, fieldsMs: number) {
-  const parts = request.parts()
+  const parts = request.parts({ isPartAFile: isStream })
   let leftMs = fieldsMs
   const inTime = async <T>(reading: Promise<T>): Promise<T> => {
     const askedAt = performance.now()
@@ -124,9 +131,10 @@ async function* partsOf(request: FastifyRequest, fields: Set<string>, fieldsMs: 
         fieldname,
         value: await inTime(textOf(part.file)),
         valueTruncated: false,
+        json: part.filename === undefined && part.mimetype === 'application/json',
       }
     } else {
-      yield part
+      yield part.type === 'file' ? part : { ...part, json: false }
     }
   }
 }
@@ -157,6 +165,15 @@ async function textOf(file: FilePart): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
+/** Text that is no JSON stays text, which the check of the field then refuses by name. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
 function fieldsTooLarge(): ChatError {
   return new ChatError('PayloadTooLargeError', `The parts beside the file may have ${fieldsMax} bytes`)
 }
@@ -174,6 +191,12 @@ function asRefusal(error: unknown): unknown {
   if (error instanceof ChatError) return error
   if (error instanceof Error && 'statusCode' in error && error.statusCode === 413) {
     return new ChatError('PayloadTooLargeError', 'The form has too many parts')
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'FST_PROTO_VIOLATION') {
+    return new ChatError(
+      'ClientError',
+      'A part of the form has a name that is not possible, such as __proto__',
+    )
   }
   return new ChatError('ClientError', 'The multipart form is malformed or cut off')
 }

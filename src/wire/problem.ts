@@ -1,5 +1,5 @@
 // Bodies of errors (contract section f, runtime contract 1.4 and 2). The names of errors depend on the entry point.
-import type { ChatError, ErrorKind, FieldProblem } from '#errors.ts'
+import { type ChatError, type ErrorKind, type FieldProblem, summaryOf } from '#errors.ts'
 import { type Spelling, snake } from '#wire/casing.ts'
 
 /** Kinds with a different name over HTTP, where all refused input has the same name. */
@@ -15,6 +15,7 @@ export function presentError(error: ChatError, spelling: Spelling, at: number): 
   const [only] = problems
   return {
     ...presentRefusal(error, at),
+    ...(error.message === summaryOf(error.problems) && { message: summaryOf(problems) }),
     error: httpNames[error.kind] ?? error.kind,
     ...(error.kind === 'ResourceNotFoundError' && { message: 'Resource not found', detail: error.message }),
     ...coolOffDurationOf(error),
@@ -24,7 +25,11 @@ export function presentError(error: ChatError, spelling: Spelling, at: number): 
 }
 
 function presentProblem({ snakeField, ...problem }: FieldProblem, spelling: Spelling) {
-  return spelling === 'snake' ? { ...problem, field: snakeField ?? snake(problem.field) } : problem
+  if (spelling === 'camel') return problem
+  const { field, message } = problem
+  const spelled = snakeField ?? snake(field)
+  const isNamed = message.startsWith(field)
+  return { ...problem, field: spelled, message: isNamed ? spelled + message.slice(field.length) : message }
 }
 
 /** Returns the body of an ERROR frame that ends a connection, and of an answer that refuses to open one. */

@@ -1,6 +1,6 @@
 // Validates the input of requests against schemas.
 import type { z } from 'zod'
-import { ChatError, type FieldProblem } from '#errors.ts'
+import { ChatError, type FieldProblem, summaryOf } from '#errors.ts'
 import { compileReader, type NullMeans, snakePath } from '#wire/casing.ts'
 
 /**
@@ -36,26 +36,64 @@ function compile<S extends z.ZodType>(
     const given = read(input)
     const parsed = schema.safeParse(given)
     if (parsed.success) return parsed.data
-    throw problemsOf(resource, parsed.error, given, snakePath)
+    const problems = issuesOf(parsed.error, given).map((issue) => {
+      const problem = problemOf(resource, issue, given)
+      const snakeField = snakePath(issue.path).join('.') || 'body'
+      return { ...problem, snakeField, message: sentenceOf(problem) }
+    })
+    throw new ChatError('ClientError', summaryOf(problems), problems)
   }
 }
 
-function problemsOf(resource: string, error: z.ZodError, given: unknown, snakePath: SnakePath): ChatError {
-  const problems = error.issues.map((issue) => toProblem(resource, issue, given, snakePath))
-  const message = problems.map((problem) => problem.message).join('; ')
-  return new ChatError('ClientError', message, problems)
+/** Returns the error for the body of an action in real time, whose keys have one spelling. */
+export function refusedAction(error: z.ZodError, given: unknown): ChatError {
+  const problems = issuesOf(error, given).map((issue) => problemOf('action', issue, given))
+  return new ChatError('ValidationError', problems.map(sentenceOf).join('; '), problems)
 }
 
-function toProblem(
-  resource: string,
-  issue: z.core.$ZodIssue,
-  given: unknown,
-  snakePath: SnakePath,
-): FieldProblem {
+/** Returns what is wrong with the input; of a union, with the one variant whose members the input has, if there is one. */
+function issuesOf({ issues }: z.ZodError, given: unknown): z.core.$ZodIssue[] {
+  return issues.flatMap((issue) => asMeant(issue, given))
+}
+
+function asMeant(issue: z.core.$ZodIssue, given: unknown): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const value = valueAt(given, issue.path)
+  const [meant, ...others] = issue.errors.filter(
+    (issues) =>
+      issues.length > 0 && issues.every(({ path }) => path.length > 0 && valueAt(value, path) !== undefined),
+  )
+  if (meant === undefined || others.length > 0) return [issue]
+  return meant.map((within) => ({ ...within, path: [...issue.path, ...within.path] }))
+}
+
+function valueAt(holder: unknown, path: PropertyKey[]): unknown {
+  return path.reduce(
+    (within, key) => (within as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    holder,
+  )
+}
+
+/** Returns what is wrong with a field, in words that do not name it. */
+function problemOf(resource: string, issue: z.core.$ZodIssue, given: unknown): FieldProblem {
   const field = issue.path.map(String).join('.') || 'body'
-  const snakeField = snakePath(issue.path).join('.') || 'body'
-  const value = issue.path.reduce((holder, key) => (holder as Record<PropertyKey, unknown>)?.[key], given)
+  const value = valueAt(given, issue.path)
   return value === undefined
-    ? { resource, field, snakeField, code: 'missing_field', message: `${field} is required` }
-    : { resource, field, snakeField, code: 'invalid', message: `${field}: ${issue.message}` }
+    ? { resource, field, code: 'missing_field', message: 'is required' }
+    : { resource, field, code: 'invalid', message: messageOf(issue) }
+}
+
+function sentenceOf({ field, code, message }: FieldProblem): string {
+  return code === 'missing_field' ? `${field} ${message}` : `${field}: ${message}`
+}
+
+/** Returns what is wrong with a value, in place of those messages that only make sense to who knows the validator. */
+export function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union' && 'options' in issue && issue.options)
+    return `must be one of ${issue.options.join(', ')}`
+  if (issue.code === 'invalid_value' && issue.values.length > 1)
+    return `must be one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_format' && issue.format === 'datetime')
+    return 'must be a time such as 2027-01-31T00:00:00Z'
+  return issue.message
 }

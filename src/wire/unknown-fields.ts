@@ -1,5 +1,5 @@
 // Finds fields of a request body that its schema does not know, which are otherwise ignored, and deprecated ones.
-import { closest } from 'fastest-levenshtein'
+import { closest, distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
 import { definition, namesOf, snake, unwrapped } from '#wire/casing.ts'
 
@@ -10,7 +10,12 @@ export interface OddField {
   nearest: string
   /** Whether the field is known under a name that is no longer used. */
   isDeprecated: boolean
+  /** Whether the field is unknown, and probably means `nearest`, which is not given besides. */
+  isMisspelt: boolean
 }
+
+/** A name is a misspelling of one that is at least this long and differs in at most so many characters. */
+const misspelt = { lengthMin: 4, differencesMax: 2 }
 
 interface Known {
   key: string
@@ -41,11 +46,17 @@ function* oddFields(schemas: z.ZodType[], value: unknown, path: string): Generat
     const fields = known.get(name)
     if (!fields) {
       const keys = [...new Set([...known.values()].flat().map(({ key }) => key))]
-      yield { path: here, nearest: keys.length > 0 ? closest(name, keys) : '', isDeprecated: false }
+      const nearest = keys.length > 0 ? closest(name, keys) : ''
+      const isMisspelt =
+        nearest.length >= misspelt.lengthMin &&
+        distance(name, nearest) <= misspelt.differencesMax &&
+        ![nearest, snake(nearest)].some((each) => Object.hasOwn(value, each))
+      yield { path: here, nearest, isDeprecated: false, isMisspelt }
       continue
     }
     const [{ key }] = fields as [Known]
-    if (name !== key && name !== snake(key)) yield { path: here, nearest: key, isDeprecated: true }
+    if (name !== key && name !== snake(key))
+      yield { path: here, nearest: key, isDeprecated: true, isMisspelt: false }
     yield* oddFields(
       fields.map(({ schema }) => schema),
       item,

@@ -1,4 +1,5 @@
 // Runtime and functions through the unmodified SDKs: what both must be able to do.
+import { globalAgent } from 'node:http'
 import { ChatKitty } from 'chatkitty'
 import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -67,6 +68,9 @@ describe.each(dialects)('%s', (_, { spell, version, connect }) => {
   let application: TestApplication
   let sdk: Calls
   beforeAll(async () => {
+    // The axios of the first SDK leaves a listener on its connections that would destroy them while the second one waits
+    // for an answer that takes longer than five seconds, such as that of an installation.
+    globalAgent.destroy()
     application = await server.createApplication()
     sdk = connect(application)
   })

@@ -42,7 +42,7 @@ describe('CORS', () => {
   })
 
   it('lets pages read errors too, and what the headers say', async () => {
-    for (const path of ['/v1/users', '/oauth/token', '/nowhere']) {
+    for (const path of ['/v1/users', '/oauth/token', '/nowhere', '/v1/users/100%']) {
       const answer = await supertest(server.url).get(path).set('origin', origin)
       expect(answer.status).toBeGreaterThanOrEqual(400)
       expect(answer.headers['access-control-allow-origin']).toBe('*')
@@ -102,19 +102,6 @@ describe('an invalid HTTP request', () => {
       expect(slow).toEqual({ status: 408, body: shaped('RequestTimeoutError') })
     } finally {
       http.headersTimeout = usual
-    }
-  })
-
-  it('is closed when its body stops arriving', async () => {
-    const { server: http } = server.app
-    const usual = http.timeout
-    http.timeout = 100
-    try {
-      const started =
-        'POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
-      expect((await say(`${started}Content-Length: 100\r\n\r\ngrant`)).body).toBe('')
-    } finally {
-      http.timeout = usual
     }
   })
 

@@ -91,7 +91,10 @@ describe('scope', () => {
     const token = await tokenWith(server, main, 'read:user')
     await usersWith(token).expect(200)
     const post = supertest(server.url).post('/v1/users').set('authorization', `Bearer ${token}`)
-    expectRefusal(await post.send({ name: 'a', displayName: 'A' }), 403, 'insufficient_scope')
+    const refusal = await post.send({ name: 'a', displayName: 'A' })
+    expectRefusal(refusal, 403, 'insufficient_scope')
+    // RFC 6750 section 3
+    expect(refusal.headers['www-authenticate']).toBe('Bearer realm="chatterie", error="insufficient_scope"')
   })
 
   it.each(['own:*', 'read', 'read:*:more', 'read:user write:user', 'READ:*'])('refuses %s', async (scope) => {
@@ -186,6 +189,24 @@ describe('errors', () => {
     }
   })
 
+  it('are invalid_request where the request cannot be read', async () => {
+    const unreadable: [supertest.Test, string][] = [
+      [
+        basic().type('json').send('{'),
+        "Body is not valid JSON but content-type is set to 'application/json'",
+      ],
+      [
+        basic().attach('grant_type', Buffer.from('client_credentials'), 'grant_type'),
+        'A form may have 16 fields and no files',
+      ],
+    ]
+    for (const [form, error_description] of unreadable) {
+      const answer = await form
+      expect(answer.status, answer.text).toBe(400)
+      expect(answer.body).toEqual({ error: 'invalid_request', error_description })
+    }
+  })
+
   it('are invalid_request where a part of the form is not the JSON that it says it is', async () => {
     const answer = await basic()
       .field(grant)
@@ -210,13 +231,13 @@ describe('errors', () => {
   )
 
   const broken: [string, () => supertest.Test, number][] = [
-    ['a file among the parts', () => basic().field(grant).attach('file', Buffer.from('x'), 'x.txt'), 413],
+    ['a file among the parts', () => basic().field(grant).attach('file', Buffer.from('x'), 'x.txt'), 400],
     ['a part of 8 KB', () => basic().field({ ...grant, scope: 'x'.repeat(8_192) }), 400],
     ['a grant type with NUL', () => basic().type('form').send({ grant_type: '\u0000' }), 400],
     [
       'a hundred parts',
       () => basic().field(Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`f${at}`, 'x']))),
-      413,
+      400,
     ],
     [
       'a form of 2 MB',
@@ -278,7 +299,7 @@ describe('a token', () => {
 
   it('is rejected once it has expired, even if it was accepted before', async () => {
     const token = await tokenWith(server, main, 'read:*')
-    const expiresTime = new Date(Date.now() + 1_500)
+    const expiresTime = new Date(Date.now() + 4_000)
     await server.ctx.db.prisma.accessToken.update({
       where: { hash: new Uint8Array(storedAs(token)) },
       data: { expiresTime },

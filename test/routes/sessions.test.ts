@@ -60,3 +60,14 @@ it('lists sessions by state, oldest first, and who is in a channel', async () =>
   expect(there._embedded.users.map(({ id }: { id: number }) => id)).toEqual([user.id])
   await application.get(`/user-sessions/${active.id}`).expect(200)
 })
+
+it.each(['/user-sessions', '/chat-sessions'])(
+  '%s can be filtered by state on every connection that has sorted by it',
+  async (path) => {
+    const queries = ['sort=state', 'state=ACTIVE', 'sort=state,desc', 'state=ACTIVE&sort=state']
+    for (const query of queries) {
+      const answers = Array.from({ length: 20 }, () => server.main.get(`${path}?${query}`).expect(200))
+      await Promise.all(answers)
+    }
+  },
+)

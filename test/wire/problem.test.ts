@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ChatError, rateLimited, refused } from '#errors.ts'
+import { ChatError, type FieldProblem, rateLimited, refused, summaryOf } from '#errors.ts'
 import { presentError, presentFrameError, presentRefusal } from '#wire/problem.ts'
 
 const at = Date.UTC(2026, 10, 21, 10, 30)
@@ -40,6 +40,18 @@ describe('an error body', () => {
       expect(presentError(error, spelling, at).errors).toEqual([problem])
     }
     expect(presentFrameError(error, at).errors).toEqual([problem])
+  })
+
+  it('names each field in its messages as it does beside them', () => {
+    const problems: FieldProblem[] = [
+      { resource: 'user', field: 'displayName', code: 'missing_field', message: 'displayName is required' },
+      { resource: 'user', field: 'name', code: 'invalid', message: 'a displayName is no name' },
+    ]
+    const error = new ChatError('ClientError', summaryOf(problems), problems)
+    const { message, errors } = presentError(error, 'snake', 0)
+    expect(message).toBe('display_name is required; a displayName is no name')
+    expect(errors).toMatchObject([{ message: 'display_name is required' }, { field: 'name' }])
+    expect(presentError(error, 'camel', 0).message).toBe(error.message)
   })
 
   it('lists several problems and puts none of them at the top', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ChatError } from '#errors.ts'
 import { CreateChannel } from '#resources/channel.ts'
+import { GivenTime } from '#resources/define.ts'
 import { FileMessageFields, SendMessage } from '#resources/message.ts'
 import { CreateUser, PatchUser, UserReference, UserSecret } from '#resources/user.ts'
 import { compileCheck } from '#wire/reading.ts'
@@ -72,7 +73,7 @@ describe('absent fields are missing_field, wrong ones are invalid', () => {
       'a wrong member',
       CreateChannel,
       { type: 'DIRECT', members: [{ id: 1 }, { id: '2' }] },
-      [['members.1', 'invalid']],
+      [['members.1.id', 'invalid']],
     ],
     ['no text', SendMessage, { type: 'TEXT' }, [['body', 'missing_field']]],
     ['no file', SendMessage, { type: 'FILE' }, [['file', 'missing_field']]],
@@ -223,5 +224,15 @@ it('a refused field is named in snake case as well, unless it is data or has one
     ['members.0.displayName', 'members.0.display_name'],
     ['members.0.isGuest', 'members.0.isGuest'],
     ['data.aB.displayName', 'data.aB.displayName'],
+  ])
+})
+
+it('an unknown variant is told the known ones, and a wrong time the form of a right one, in plain words', () => {
+  const type = { type: 'SECRET', name: 'den' }
+  expect(problemsOf(CreateChannel, type)).toMatchObject([
+    { field: 'type', message: 'type: must be one of DIRECT, PUBLIC, PRIVATE' },
+  ])
+  expect(problemsOf(z.object({ until: GivenTime }), { until: 'tomorrow' })).toMatchObject([
+    { message: 'until: must be a time such as 2027-01-31T00:00:00Z' },
   ])
 })

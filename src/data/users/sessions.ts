@@ -32,7 +32,7 @@ export function readUserSessionPage(
   return listPage(
     db,
     {
-      name: state === undefined ? 'list-user-sessions' : 'list-user-sessions-by-state',
+      name: state === undefined ? 'list-user-sessions' : 'list-user-sessions-in-state',
       resource: 'user_session',
       from: sql`user_session us`,
       id: 'us.id',
@@ -82,7 +82,7 @@ export function readChatSessionPage(
   return listPage(
     db,
     {
-      name: state === undefined ? 'list-chat-sessions' : 'list-chat-sessions-by-state',
+      name: state === undefined ? 'list-chat-sessions' : 'list-chat-sessions-in-state',
       resource: 'chat_session',
       from: sql`chat_session cs join user_session us on us.id = cs.session_id`,
       id: 'cs.id',

@@ -62,8 +62,13 @@ export async function issueToken(ctx: Context, request: TokenRequest): Promise<I
     }
   } catch (error) {
     const refuse = error instanceof Server.OAuthError ? refusals.get(error.name) : undefined
-    throw refuse ? refuse(request) : error
+    throw refuse ? refuse(request) : causeOf(error)
   }
+}
+
+/** Returns what the model threw, which the library wraps: a database that is away must be recognised as such. */
+function causeOf(error: unknown): unknown {
+  return (error as { inner?: unknown }).inner ?? error
 }
 
 /** RFC 6749 appendix A: visible ASCII. */

@@ -128,6 +128,18 @@ export const actsOfUsers = {
       expect(count).toBeGreaterThan(0)
     },
   },
+  'lists channels with what is unread': {
+    uses: ['unreadChannels', 'getUnreadChannels|getChannels|listChannels'],
+    play: async (stage) => {
+      const { application, ann, ben } = stage
+      const [quiet, unread] = [await aChannelOfBoth(stage), await aChannelOfBoth(stage)]
+      await sendMessage(application, unread.id, { user: { username: ben.name } })
+      const request = { filter: { unread: true }, unread: true } // older clients, and newer ones
+      const { paginator } = await ann.do('getUnreadChannels|getChannels|listChannels', request)
+      expect(paginator.items.some(same(unread))).toBe(true)
+      expect(paginator.items.some(same(quiet))).toBe(false)
+    },
+  },
   'counts what is unread in a channel': {
     uses: [countUnread],
     play: async (stage) => {

@@ -17,6 +17,7 @@ const v156 = core13
 const v153: ActName[] = [...v156, 'deletes a channel']
 const v151: ActName[] = [
   ...v153,
+  'finds the channel and the message of a thread',
   'opens a thread, and writes there',
   'triggers an event, of which others hear',
 ]
@@ -27,7 +28,11 @@ const v150: ActName[] = [
   'deletes a message',
 ]
 const v149: ActName[] = [...v150, 'hears that it left, once']
-const v200: ActName[] = [...v149, 'replies to a message, which others receive with it']
+const v200: ActName[] = [
+  ...v149,
+  'replies to a message, which others receive with it',
+  'finds the channel of a message',
+]
 const v140: ActName[] = [...v200, 'makes a moderator', 'reacts to a message, and takes it back']
 const v129: ActName[] = [...v140, 'replies to a message']
 const v127: ActName[] = [...v129, 'counts what is unread']
@@ -61,7 +66,7 @@ const v101: ActName[] = [
   'hears who comes to chat, and goes',
 ]
 /** Removed in later versions. */
-const gone: ActName = 'deletes a message for itself'
+const gone: ActName[] = ['deletes a message for itself', 'finds the channel and the message of a thread']
 
 /** One row per generation, oldest first. */
 export const clients: Client[] = [
@@ -77,9 +82,9 @@ export const clients: Client[] = [
   { name: 'chatkitty 1.53.7', package: 'chatkitty-1.53', lacks: v153 },
   { name: 'chatkitty 1.56.1', package: 'chatkitty-1.56', lacks: v156 },
   { name: 'chatkitty 1.58.2', package: 'chatkitty-1.58', lacks: v156 },
-  { name: '@chatkitty/core 1.1.2', package: 'chatkitty-core-1.1', lacks: [...core13, gone] },
-  { name: '@chatkitty/core 1.3.7', package: 'chatkitty-core-1.3', lacks: [...core13, gone] },
-  { name: '@chatkitty/core 1.5.0', package: 'chatkitty-core-1.5', lacks: [...core15, gone] },
-  { name: '@chatkitty/core 1.8.0', package: 'chatkitty-core-1.8', lacks: [gone] },
-  { name: '@chatkitty/core 1.11.0', package: 'chatkitty-core-1.11', lacks: [gone] },
+  { name: '@chatkitty/core 1.1.2', package: 'chatkitty-core-1.1', lacks: [...core13, ...gone] },
+  { name: '@chatkitty/core 1.3.7', package: 'chatkitty-core-1.3', lacks: [...core13, ...gone] },
+  { name: '@chatkitty/core 1.5.0', package: 'chatkitty-core-1.5', lacks: [...core15, ...gone] },
+  { name: '@chatkitty/core 1.8.0', package: 'chatkitty-core-1.8', lacks: gone },
+  { name: '@chatkitty/core 1.11.0', package: 'chatkitty-core-1.11', lacks: gone },
 ]

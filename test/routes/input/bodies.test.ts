@@ -116,6 +116,30 @@ describe('an invalid body', () => {
   })
 })
 
+describe('no body at all', () => {
+  const types = ['text/plain', 'multipart/form-data; boundary=b', 'application/octet-stream', 'nonsense']
+  // The deletion of all messages would end the other tests.
+  const withoutBody = table.filter(
+    ([, { id, method, body, form }]) =>
+      /POST|DELETE/.test(method) && !body && !form && id !== 'deleteMessages',
+  )
+
+  it.each(withoutBody)('%s accepts it, whatever type is declared', async (_, operation) => {
+    for (const type of types) {
+      const answer = await send(operation.method, unknownPath(operation), '', { 'content-type': type })
+      expect(answer.status, `${type}: ${answer.text}`).toBeOneOf([200, 202, 404])
+    }
+  })
+
+  it.each(withBody)('%s misses it, whatever type is declared', async (_, operation) => {
+    for (const type of types) {
+      const answer = await send(operation.method, unknownPath(operation), '', { 'content-type': type })
+      const { status } = await send(operation.method, unknownPath(operation))
+      expect(answer.status, `${type}: ${answer.text}`).toBe(status)
+    }
+  })
+})
+
 describe('a body with hostile keys', () => {
   const hostile =
     '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1,"hasOwnProperty":null'

@@ -10,6 +10,8 @@ describe('a form', () => {
   const type = { 'content-type': 'multipart/form-data; boundary=b' }
   const field = (name: string, value: string) =>
     `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+  const json = (name: string, value: string) =>
+    `--b\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: application/json\r\n\r\n${value}\r\n`
   const file = (name = 'a.json', part = 'file', content = '[]') =>
     `--b\r\nContent-Disposition: form-data; name="${part}"; filename="${name}"\r\n` +
     `Content-Type: application/json\r\n\r\n${content}\r\n`
@@ -89,6 +91,22 @@ describe('a form', () => {
         expect(answer.status, `${name}=${value.slice(0, 80)}: ${answer.text}`).toBe(400)
         expectRefusal(answer, 400)
         expect(jsonOf(answer).errors[0].field).toMatch(new RegExp(`^${name}\\b`))
+        const declared = await post(operation, json(name, value) + file() + end)
+        expect(declared.text, `${name}=${value.slice(0, 80)} declared as JSON`).toContain(`"field":"${name}`)
+      }
+    }
+  })
+
+  it.each(withFields)('%s reads parts declared as JSON as it reads others', async (_, operation) => {
+    for (const [value, properties] of [
+      ['', {}],
+      ['null', {}],
+      ['{"__proto__":{"a":1}}', JSON.parse('{"__proto__":{"a":1}}')],
+    ]) {
+      for (const part of [json('properties', value), field('properties', value)]) {
+        const answer = await post(operation, json('unknown', '{') + part + json('file', '[]') + end)
+        expect(answer.status, answer.text).toBe(200)
+        expect(JSON.stringify(jsonOf(answer).properties)).toBe(JSON.stringify(properties))
       }
     }
   })

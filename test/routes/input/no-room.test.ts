@@ -1,4 +1,5 @@
 // If the database's disk is full, requests are answered as if it were unavailable: clients should retry.
+import supertest from 'supertest'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { toChatError } from '#errors.ts'
 import { messageHypermedia } from '#resources/message.ts'
@@ -46,6 +47,21 @@ it('a full disk is 503 with Retry-After, and the same on the errors queue', asyn
   const { body } = await client.next()
   expect(JSON.parse(body).error).toBe('ServiceUnavailableError')
   client.ws.close()
+})
+
+it('a database that is read-only is 503 with Retry-After, also when a token is requested', async () => {
+  await server.ctx.db.pool.query(`
+    create function read_only() returns trigger language plpgsql as
+      $$ begin raise exception 'cannot execute INSERT in a read-only transaction' using errcode = '25006'; end $$;
+    create trigger read_only before insert on access_token execute function read_only()`)
+  const answer = await supertest(server.url)
+    .post('/oauth/token')
+    .auth(server.main.clientId, server.main.clientSecret)
+    .type('form')
+    .send({ grant_type: 'client_credentials' })
+  await server.ctx.db.pool.query('drop trigger read_only on access_token')
+  expectRefusal(answer, 503, 'ServiceUnavailableError')
+  expect(answer.headers['retry-after']).toMatch(/^\d+$/)
 })
 
 it('a Postgres that is starting is 503, whichever connection asked it', async () => {

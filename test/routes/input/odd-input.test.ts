@@ -38,6 +38,57 @@ it.each(['', ' '])('an Accept of "%s" counts as no preference', async (accept) =
   expect(answer.type).toBe('application/json')
 })
 
+it.each(['application/json', 'application/x-www-form-urlencoded'])(
+  'a byte order mark before a body is ignored, as in the file of an import: %s',
+  async (type) => {
+    const name = `marked ${type}`
+    const { body } = await server.main
+      .post('/users')
+      .type(type)
+      .send(`\uFEFF{"name":"${name}","displayName":"\uFEFFx"}`)
+      .expect(200)
+    expect(body).toMatchObject({ name, displayName: '\uFEFFx' })
+  },
+)
+
+it.each(['.', '..', '...', '. .'])(
+  'a user named %j has a picture at a URL that clients do not shorten',
+  async (name) => {
+    const { id } = await createUser(server.main, { displayName: name })
+    const { body } = await server.main.get(`/users/${id}`).expect(200)
+    for (const url of [body.displayPictureUrl, new URL(body.displayPictureUrl).href]) {
+      const answer = await fetch(url)
+      expect(answer.headers.get('content-type')).toBe('image/svg+xml')
+      expect(new URL(url).pathname).toMatch(/^\/v1\/picture\/./)
+    }
+  },
+)
+
+describe('a reference to a user whose only member is invalid', () => {
+  it.each([
+    ['username', 5],
+    ['username', 'a\u0000'],
+    ['id', '1'],
+    ['id', 1.5],
+    ['href', {}],
+  ])('is refused by the name of that member: %s %j', async (member, value) => {
+    const { id } = await createChannel(server.main)
+    const wrong = { [member]: value }
+    const direct = await server.main.post(`/channels/${id}/members`, wrong).expect(400)
+    expect(direct.body).toMatchObject({ field: member, code: 'invalid' })
+    const within = await server.main.post(`/channels/${id}/invites`, { user: wrong }).expect(400)
+    expect(within.body).toMatchObject({ field: `user.${member}`, code: 'invalid' })
+  })
+
+  it('is refused as a whole where it has several, or none', async () => {
+    const { id } = await createChannel(server.main)
+    for (const wrong of [{}, { id: 'x', username: 5 }, { name: 'x' }]) {
+      const { body } = await server.main.post(`/channels/${id}/members`, wrong).expect(400)
+      expect(body).toMatchObject({ field: 'body', message: 'body: must have an id or a username' })
+    }
+  })
+})
+
 describe('a body with a content coding', () => {
   it.each(['gzip', 'br', 'x-own', 'identity, gzip'])('is refused with 415 where it is %s', async (coding) => {
     const body = { name: coding, displayName: coding }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const caller = { kind: 'application', applicationId: 1, scopes: new Set<string>() } as never
   const known = z.object({ note: z.string() })
   app.post('/form', (request) =>
-    receive(request, { about: 'form', storage, caller, known, fieldsMs: 200 }, async (file, fields) => ({
+    receive(request, { about: 'form', storage, caller, known, fieldsMs: 500 }, async (file, fields) => ({
       file,
       fields,
     })),
@@ -92,7 +92,7 @@ describe('a form whose parts beside the file are delayed', () => {
     const { form, answer } = begin()
     form.write(field('a', 'b') + file('').slice(0, -2))
     for (const text of ['one ', 'two ', 'three']) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await new Promise((resolve) => setTimeout(resolve, 250))
       form.write(text)
     }
     form.end('\r\n--x--\r\n')
