@@ -8,7 +8,16 @@ import { type FileConfig, fileConfigOf, fileSettings } from '#config/files.ts'
 import { type FunctionConfig, functionConfigOf, functionSettings } from '#config/functions.ts'
 import { type OperatorConfig, operatorConfigOf, operatorSettings } from '#config/operators.ts'
 import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts'
-import { amountOrOff, bearer, isBase, optional, toggle, unlessBlank, wholeNumber } from '#config/values.ts'
+import {
+  amountOrOff,
+  bearer,
+  isBase,
+  isDecodable,
+  optional,
+  toggle,
+  unlessBlank,
+  wholeNumber,
+} from '#config/values.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
 /** A number of days, or `off` for no limit. */
@@ -20,18 +29,24 @@ const Environment = z.object({
   HOST: unlessBlank(z.string().default('127.0.0.1')),
   CHATTERIE_HOME: unlessBlank(z.string().default('.chatterie')),
   DATABASE_URL: optional(
-    z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).refine(
-      // A parameter of Prisma that the driver ignores: the tables would be created elsewhere.
-      (url) => (URL.parse(url)?.searchParams.get('schema') ?? 'public') === 'public',
-      'must have no schema: Chatterie uses a database of its own',
-    ),
+    z
+      .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+      .refine(
+        // A parameter of Prisma that the driver ignores: the tables would be created elsewhere.
+        (url) => (URL.parse(url)?.searchParams.get('schema') ?? 'public') === 'public',
+        'must have no schema: Chatterie uses a database of its own',
+      )
+      .refine(isDecodable, 'must have %25 for a percent sign'),
   ),
   REDIS_URL: optional(
-    z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).refine(
-      // The Redis client refuses any other path.
-      (url) => /^(\/\d*)?$/.test(URL.parse(url)?.pathname ?? ''),
-      'must have no path but the number of a database',
-    ),
+    z
+      .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+      .refine(
+        // The Redis client refuses any other path.
+        (url) => /^(\/\d*)?$/.test(URL.parse(url)?.pathname ?? ''),
+        'must have no path but the number of a database',
+      )
+      .refine(isDecodable, 'must have %25 for a percent sign'),
   ),
   CHATTERIE_CLIENT_ID: optional(
     z.string().regex(/^[\x21-\x39\x3b-\x7e]{1,255}$/, 'must be printable, without spaces and colons'),

@@ -97,12 +97,18 @@ function ephemeralFactsOf({ config }: Context, { clientId, clientSecret, apiKey 
 
 const redisPatienceMs = 2_000
 
-/** Warns if Redis cannot be reached: a process without its peers looks healthy, so people must be told. */
+/**
+ * Warns if Redis cannot be reached: a process without its peers looks healthy, so people must be told.
+ * @throws if Redis refuses what the settings say, such as the password
+ */
 async function warnOfRedis({ bus, config }: Context): Promise<void> {
+  const { host } = URL.parse(config.redisUrl ?? '') ?? {}
   for (const since = performance.now(); !bus.isConnected(); await sleep(20)) {
+    const refusal = bus.refusal()
+    if (refusal !== undefined) throw new Error(`REDIS_URL: ${host} cannot be used: ${refusal}`)
     if (performance.now() - since < redisPatienceMs) continue
     process.stderr.write(
-      `Warning: REDIS_URL: nothing answers at ${URL.parse(config.redisUrl ?? '')?.host}. Other processes hear nothing of this one until it does\n`,
+      `Warning: REDIS_URL: nothing answers at ${host}. Other processes hear nothing of this one until it does\n`,
     )
     return
   }

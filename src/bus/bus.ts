@@ -10,6 +10,8 @@ export interface Bus {
   readonly isShared: boolean
   /** Whether signals currently reach the other processes and theirs reach this one; true if there are no others. */
   isConnected(): boolean
+  /** Why the others cannot be reached until the settings are changed, here or there; undefined if waiting may help. */
+  refusal(): string | undefined
   /**
    * Broadcasts once to every process, including this one; signals of one process arrive in order. Resolves when the
    * signal is handed over. Never rejects: if the others cannot be reached, this process still receives the signal and

@@ -22,6 +22,8 @@ export class MemoryBus implements Bus {
     return true
   }
 
+  refusal(): undefined {}
+
   async publish(signal: Signal): Promise<void> {
     this.#call(this.#listeners, signal)
   }

@@ -2,10 +2,11 @@
 //
 // A process delivers its own signals to itself and ignores their echo, so it works alone while Redis is down. Nothing
 // is queued until Redis is back: signals that could not be published are lost to the others, and a notice tells them
-// so. On the channel a signal is `<origin>:<JSON>`, and a notice is an origin alone.
+// so. A notice also begins each connection, which shows that Redis lets this process publish. On the channel a signal is
+// `<origin>:<JSON>`, and a notice is an origin alone.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '@redis/client'
+import { createClient, ErrorReply } from '@redis/client'
 import { v4 as uuid } from 'uuid'
 import type { Bus, Logger } from '#bus/bus.ts'
 import { callSafely, MemoryBus } from '#bus/memory.ts'
@@ -25,6 +26,7 @@ export function openRedisBus(url: string, channel: string, log: Logger, answerMs
 }
 
 type Client = ReturnType<typeof createClient>
+type Role = 'publisher' | 'subscriber'
 
 class RedisBus implements Bus {
   readonly isShared = true
@@ -40,8 +42,10 @@ class RedisBus implements Bus {
   #publisher: Client
   #state: 'open' | 'closed' = 'open'
   #isSubscribed = false
-  /** Whether a signal was lost that no notice has reported yet. */
-  #owesNotice = false
+  readonly #refusals: Partial<Record<Role, string | undefined>> = {}
+  /** Number of times that the others may have missed signals of this process, and how many of them they know of. */
+  #losses = 0
+  #lossesKnown = 0
   #isNotifying = false
 
   constructor(url: string, channel: string, log: Logger, answerMs: number) {
@@ -52,15 +56,16 @@ class RedisBus implements Bus {
     this.#local = new MemoryBus(log)
     this.#publisher = this.#connect('publisher')
     this.#subscriber = this.#connect('subscriber')
-    // The client resubscribes before it emits `ready` again.
-    this.#subscriber.on('ready', () => {
-      if (this.#isSubscribed) this.#reportGap()
-    })
     this.#subscribe()
   }
 
   isConnected(): boolean {
-    return this.#isSubscribed && this.#publisher.isReady && this.#subscriber.isReady
+    const isReady = this.#isSubscribed && this.#publisher.isReady && this.#subscriber.isReady
+    return isReady && this.#losses === this.#lossesKnown
+  }
+
+  refusal(): string | undefined {
+    return this.#refusals.publisher ?? this.#refusals.subscriber
   }
 
   async publish(signal: Signal): Promise<void> {
@@ -69,7 +74,6 @@ class RedisBus implements Bus {
     try {
       await this.#send(`${this.#origin}:${JSON.stringify(signal)}`)
     } catch (error) {
-      this.#owesNotice = true
       void this.#notify(error)
     }
   }
@@ -98,7 +102,7 @@ class RedisBus implements Bus {
     this.#publisher.destroy()
   }
 
-  #connect(role: 'publisher' | 'subscriber'): Client {
+  #connect(role: Role): Client {
     const client: Client = createClient({
       url: this.#url,
       disableOfflineQueue: role === 'publisher',
@@ -112,6 +116,7 @@ class RedisBus implements Bus {
     })
     let isAway = false
     client.on('error', (error) => {
+      this.#refusals[role] = refusalOf(error)
       if (!isAway && this.#state === 'open')
         this.#log.warn({ err: error, role }, 'the connection to Redis was lost')
       isAway = true
@@ -119,6 +124,9 @@ class RedisBus implements Bus {
     client.on('ready', () => {
       if (isAway) this.#log.info({ role }, 'the connection to Redis is restored')
       isAway = false
+      this.#refusals[role] = undefined
+      if (role === 'publisher') void this.#notify()
+      else if (this.#isSubscribed) this.#reportGap() // the client has already resubscribed
     })
     // Rejects only when the client is destroyed.
     client.connect().catch(() => undefined)
@@ -130,10 +138,12 @@ class RedisBus implements Bus {
       try {
         await this.#subscriber.subscribe(this.#channel, (text) => this.#receive(text))
         this.#isSubscribed = true
+        this.#refusals.subscriber = undefined
         this.#reportGap()
         return
       } catch (error) {
         if (this.#state !== 'open') return
+        this.#refusals.subscriber = refusalOf(error)
         if (retries === 0) this.#log.warn({ err: error }, 'subscribing to Redis failed and will be retried')
         await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
       }
@@ -165,19 +175,29 @@ class RedisBus implements Bus {
     publisher.destroy()
   }
 
-  /** Tells the others that they have missed signals, as soon as they can be reached. */
-  async #notify(cause: unknown): Promise<void> {
-    if (this.#isNotifying || this.#state !== 'open') return
+  /** Tells the others that they may have missed signals, as soon as they can be reached. @param cause of a loss */
+  async #notify(cause?: unknown): Promise<void> {
+    this.#losses += 1
+    if (this.#isNotifying) return
     this.#isNotifying = true
-    this.#log.warn({ err: cause }, 'signals could not be sent to the other processes')
-    for (let retries = 0; this.#owesNotice && this.#state === 'open'; retries++) {
-      await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
-      this.#owesNotice = false
-      await this.#send(this.#origin).catch(() => {
-        this.#owesNotice = true
-      })
+    if (cause !== undefined) this.#warnOfLoss(cause)
+    for (let retries = 0; this.#lossesKnown < this.#losses && this.#state === 'open'; retries++) {
+      const losses = this.#losses
+      try {
+        await this.#send(this.#origin)
+        this.#lossesKnown = losses
+        this.#refusals.publisher = undefined
+      } catch (error) {
+        if (retries === 0 && cause === undefined) this.#warnOfLoss(error)
+        this.#refusals.publisher = refusalOf(error)
+        await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
+      }
     }
     this.#isNotifying = false
+  }
+
+  #warnOfLoss(error: unknown): void {
+    this.#log.warn({ err: error }, 'signals could not be sent to the other processes')
   }
 
   #reportGap(): void {
@@ -187,4 +207,14 @@ class RedisBus implements Bus {
       for (const listener of this.#gapListeners) callSafely(listener, this.#log)
     })
   }
+}
+
+/** Answers of a Redis that may serve later. */
+const transient = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|ERR max number of clients)/
+
+function refusalOf(error: unknown): string | undefined {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  const isRefused =
+    error instanceof ErrorReply ? !transient.test(message) : /^ERR_(TLS|SSL)_|CERT|UNABLE_TO_/.test(code)
+  return isRefused ? message : undefined
 }

@@ -49,6 +49,17 @@ export function isBase(text: string): boolean {
   return url !== null && `${url.username}${url.password}${url.search}${url.hash}` === ''
 }
 
+/** Whether each percent sign in the parts of a URL that are decoded begins an encoded character. */
+export function isDecodable(text: string): boolean {
+  const { username = '', password = '', pathname = '' } = URL.parse(text) ?? {}
+  try {
+    decodeURIComponent(username + password + pathname)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** A token for `Authorization: Bearer …` [RFC 6750 section 2.1]. */
 export const bearer = z
   .string()

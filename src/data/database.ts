@@ -92,6 +92,8 @@ export interface Database extends Db {
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** The same without foreign key checks and with cached plans of large statements, for worlds. See rewriting.ts. */
   rewrite<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** The same on connections of its own: while all others are busy, the database is not down. */
+  monitor<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Registers a listener that is called after each commit that wrote events, with those emitted by the transaction. */
   onEvents(listener: (emitted: EventDraft[]) => void): void
   /** Notifies the listeners that a statement has written events. */

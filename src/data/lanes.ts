@@ -4,6 +4,7 @@
 // 108 pipelined, a page of messages 661 and 557. Each statement is a transaction of its own, as on any connection.
 import type pg from 'pg'
 import { LineQuery } from '#data/lines.ts'
+import { isReadOnly } from '#errors.ts'
 
 type Query = pg.QueryArrayConfig
 type Result = pg.QueryArrayResult<unknown[]>
@@ -66,6 +67,7 @@ class Lane {
       const answered = (error: Error | undefined, result: Result) => {
         this.length -= 1
         this.#firstSince = performance.now()
+        if (isReadOnly(error)) this.#renew(client)
         if (error) reject(error)
         else resolve(result)
       }
@@ -76,6 +78,13 @@ class Lane {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#client?.end()
+  }
+
+  /** Makes the next statement open another connection. Statements in flight on this one are still answered. */
+  #renew(client: pg.Client): void {
+    if (this.#client !== client) return
+    this.#client = undefined
+    void client.end()
   }
 
   /** Returns the connection. One that fails rejects all statements in flight, and the next statement opens another. */

@@ -1,10 +1,10 @@
 // Checks whether the database has the schema that this program expects.
 import { column, text } from '#data/columns.ts'
-import { type Db, reading } from '#data/database.ts'
+import { type Database, reading } from '#data/database.ts'
 
 /** Returns those of these migrations that are missing or incomplete. @throws if there is no migrations table */
-export function missingMigrations(db: Db, names: string[]): Promise<string[]> {
-  return db.all(missingStatement, [names])
+export function missingMigrations(db: Database, names: string[]): Promise<string[]> {
+  return db.monitor((tx) => tx.all(missingStatement, [names]))
 }
 
 const missingStatement = reading(

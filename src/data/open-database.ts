@@ -1,4 +1,4 @@
-// Opens the connections to the database: two pools, and the lanes of pipelined statements.
+// Opens the connections to the database: three pools, and the lanes of pipelined statements.
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Database, DatabaseUrl, Tx } from '#data/database.ts'
@@ -9,10 +9,13 @@ import { querier, type Watching, watched } from '#data/querier.ts'
 import { rewritingOptions } from '#data/rewriting.ts'
 import { withOptions } from '#data/session-options.ts'
 import { attempt, timeoutMs } from '#data/transaction.ts'
-import { isTransient } from '#errors.ts'
+import { isReadOnly, isTransient } from '#errors.ts'
+import { DatabaseClient } from '#postgres/database-client.ts'
 import type { EventDraft } from '#resources/events.ts'
 
 const poolMax = 16
+/** One connection for probes, and one for metrics, whose statements may take longer. */
+const monitoringMax = 2
 /** How long an unused connection stays open. A new one costs Postgres 20 ms, and plans all its statements again. */
 const idleMs = 60_000
 
@@ -26,7 +29,7 @@ export function openDatabase(
   watching: Watching = {},
 ): Database {
   const lostListeners: (() => void)[] = []
-  const { pool, rewriting, lanes } = connect(url, onError, () => {
+  const { pool, rewriting, monitoring, lanes } = connect(url, onError, () => {
     for (const listener of lostListeners) listener()
   })
   let prisma: PrismaClient | undefined
@@ -53,12 +56,14 @@ export function openDatabase(
     ),
     transact: (work) => transactOn(pool, work),
     rewrite: (work) => transactOn(rewriting, work),
+    monitor: (work) => transactOn(monitoring, work),
     onLost: (listener) => void lostListeners.push(listener),
     onEvents: (listener) => void listeners.push(listener),
     eventsWritten: () => eventsWritten(),
     async close() {
       await prisma?.$disconnect()
-      await Promise.all([...Object.values(lanes).map((each) => each.close()), pool.end(), rewriting.end()])
+      const ends = [pool, rewriting, monitoring].map((each) => each.end())
+      await Promise.all([...Object.values(lanes).map((each) => each.close()), ...ends])
       pool.removeAllListeners().on('error', ignore) // graphile-worker keeps the pool, but not its listeners
     },
   }
@@ -67,7 +72,7 @@ export function openDatabase(
 /** Handles errors of connections that are about to close. */
 function ignore(): void {}
 
-/** Creates the pool for general use, the pool for rewriting worlds, and the lanes of pipelined statements. */
+/** Creates the pools for general use, for rewriting worlds and for monitoring, and the lanes of pipelined statements. */
 function connect(url: DatabaseUrl, onError: (error: Error) => void, onLost: () => void) {
   const Client = clientOf(url)
   const connection = {
@@ -79,9 +84,11 @@ function connect(url: DatabaseUrl, onError: (error: Error) => void, onLost: () =
   }
   const pool = new pg.Pool({ ...connection, Client, max: poolMax, idleTimeoutMillis: idleMs })
   const rewriting = new pg.Pool({ ...connection, Client, ...rewritingOptions })
+  const monitoring = new pg.Pool({ ...connection, Client, max: monitoringMax, idleTimeoutMillis: idleMs })
   // A connection that fails while in use rejects its statement. Without a listener it would also end the process.
-  for (const each of [pool, rewriting]) {
+  for (const each of [pool, rewriting, monitoring]) {
     each.on('connect', (client) => client.on('error', () => {}))
+    renewReadOnly(each)
     each.on('error', (error) => {
       if (!each.ending) onError(error) // errors while closing do not matter, such as when the database stops, too
     })
@@ -98,12 +105,25 @@ function connect(url: DatabaseUrl, onError: (error: Error) => void, onLost: () =
     sends: new Lanes(openLane(options), 1), // for groups, of which only one is in flight
     events: new Lanes(openLane(options), 1),
   }
-  return { pool, rewriting, lanes }
+  return { pool, rewriting, monitoring, lanes }
+}
+
+/** Makes a pool close connections that turn out to be read-only, instead of failing with them for ever. */
+function renewReadOnly(pool: pg.Pool): void {
+  const readOnly = new WeakSet<pg.ClientBase>()
+  pool.on('connect', (client) => {
+    client.connection.on('errorMessage', (error: unknown) => {
+      if (isReadOnly(error)) readOnly.add(client)
+    })
+  })
+  pool.on('release', (_error, client) => {
+    if (readOnly.has(client)) void client.end() // the pool removes a connection that is ending
+  })
 }
 
 /** Returns a client class that gets the URL when an instance is created. */
 function clientOf(url: DatabaseUrl): typeof pg.Client {
-  return class extends pg.Client {
+  return class extends DatabaseClient {
     constructor(config: pg.ClientConfig = {}) {
       const current = typeof url === 'string' ? url : url()
       super({ ...config, ...withOptions(current, config.options ?? '') })

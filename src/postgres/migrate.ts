@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MigrationList } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
+import { DatabaseClient } from '#postgres/database-client.ts'
 import type { Logger } from '#postgres/embedded-postgres.ts'
 import { prismaFolder, readMigrations } from '#postgres/migrations.ts'
 import { everything, openSchemaEngine } from '#postgres/schema-engine.ts'
@@ -61,7 +62,7 @@ export async function migrate(
 
 /** @throws Error that says which database could not be used, and why */
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
+  const client = new DatabaseClient({
     connectionString: url,
     application_name: 'chatterie migrations',
     connectionTimeoutMillis: patienceMs,

@@ -8,6 +8,7 @@ import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/dri
 import type { SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 import { fileOfCode, isCompiled } from '#place.ts'
+import { DatabaseClient } from '#postgres/database-client.ts'
 
 export const everything: SchemaFilter = { externalTables: [], externalEnums: [] }
 
@@ -23,7 +24,12 @@ export interface OpenEngine {
 /** Loads the engine and connects it to a database. */
 export async function openSchemaEngine(url: string): Promise<OpenEngine> {
   const { SchemaEngine } = await loadEngine()
-  const connection = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 })
+  const connection = new pg.Pool({
+    connectionString: url,
+    Client: DatabaseClient,
+    max: 1,
+    idleTimeoutMillis: 0,
+  })
   const postgres = new PrismaPg(markLetterColumns(connection))
   let scriptError: Error | undefined
 

@@ -1,7 +1,6 @@
 // The contract of every bus, and the additional requirements of the Redis bus.
 
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { createClient } from '@redis/client'
 import { v4 as uuid } from 'uuid'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Bus } from '#bus/bus.ts'
@@ -9,10 +8,12 @@ import { openMemoryBus } from '#bus/memory.ts'
 import { openBus } from '#bus/open.ts'
 import { openRedisBus } from '#bus/redis.ts'
 import type { Signal } from '#resources/signals.ts'
+import { hasRedis, redis } from '../conformance/redis.ts'
 import { patienceMs } from '../support/patience.ts'
+import { openRedisProxy } from './redis-proxy.ts'
 
-const hasRedis = await isListening(6379)
-const redisName = `Redis${hasRedis ? '' : ' (skipped: none listens on localhost:6379)'}`
+const isThere = await hasRedis()
+const redisName = `Redis${isThere ? '' : ` (skipped: none listens on ${redis.host}:${redis.port})`}`
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -26,7 +27,7 @@ async function openMemory(): Promise<Bus[]> {
   return [opened(openMemoryBus(log))]
 }
 
-async function openRedis(url = 'redis://localhost:6379', channel = uuid()): Promise<Bus[]> {
+async function openRedis(url = redis.url, channel = uuid()): Promise<Bus[]> {
   const buses = [0, 1, 2].map(() => opened(openRedisBus(url, channel, log)))
   await Promise.all(buses.map(nextGap))
   // Each bus receives the signals of the others, so each can publish.
@@ -36,7 +37,7 @@ async function openRedis(url = 'redis://localhost:6379', channel = uuid()): Prom
 
 describe.each([
   { name: 'in memory', open: openMemory, skip: false, isShared: false },
-  { name: `through ${redisName}`, open: openRedis, skip: !hasRedis, isShared: true },
+  { name: `through ${redisName}`, open: openRedis, skip: !isThere, isShared: true },
 ])('a bus $name', ({ open, skip, isShared }) => {
   const test = it.skipIf(skip)
 
@@ -141,7 +142,7 @@ it('signals of other processes are ignored where their kind is unknown, and repo
   expect(unreadable).toEqual([7, 34])
 })
 
-describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
+describe.skipIf(!isThere)(`a bus through ${redisName}`, () => {
   it('separates installations by their channels', async () => {
     const [ours, theirs] = [await openRedis(), await openRedis()]
     const heard = theirs.map(hear)
@@ -201,11 +202,11 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
   })
 
   it('opens while Redis is down, and connects when it is up', async () => {
-    const proxy = await openProxy()
+    const proxy = await openRedisProxy(closing)
     await proxy.stop()
     const channel = uuid()
     const bus = opened(openRedisBus(proxy.url, channel, log))
-    const other = opened(openRedisBus('redis://localhost:6379', channel, log))
+    const other = opened(openRedisBus(redis.url, channel, log))
     await nextGap(other)
     const heard = hear(bus)
     await publish(bus, 'alone')
@@ -215,6 +216,23 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     await Promise.all(gaps)
     await published(bus, [bus, other])
     await published(other, [bus, other])
+  })
+
+  it('is not connected while Redis does not let it publish, and says why', async () => {
+    const admin = createClient({ url: redis.url })
+    await admin.connect()
+    const [user, channel] = [uuid(), uuid()]
+    closing.push(async () => {
+      await admin.sendCommand(['ACL', 'DELUSER', user])
+      admin.destroy()
+    })
+    await admin.sendCommand(['ACL', 'SETUSER', user, 'on', '>secret', '&*', '+@all', '-publish'])
+    const bus = opened(openRedisBus(`redis://${user}:secret@${redis.host}:${redis.port}`, channel, log))
+    await expect.poll(() => bus.refusal()).toMatch(/NOPERM.*publish/)
+    expect(bus.isConnected()).toBe(false)
+    await admin.sendCommand(['ACL', 'SETUSER', user, '+publish'])
+    await expect.poll(() => bus.isConnected()).toBe(true)
+    expect(bus.refusal()).toBeUndefined()
   })
 
   it('closes while Redis is down', async () => {
@@ -277,66 +295,12 @@ async function published(bus: Bus, all: Bus[]): Promise<void> {
 }
 
 async function openBehindProxy({ answerMs = 5_000 } = {}) {
-  const proxy = await openProxy()
+  const proxy = await openRedisProxy(closing)
   const channel = uuid()
   const cutOff = opened(openRedisBus(proxy.url, channel, log, answerMs))
-  const other = opened(openRedisBus('redis://localhost:6379', channel, log, answerMs))
+  const other = opened(openRedisBus(redis.url, channel, log, answerMs))
   await Promise.all([nextGap(cutOff), nextGap(other)])
   await published(cutOff, [cutOff, other])
   await published(other, [cutOff, other])
   return { proxy, cutOff, other }
-}
-
-/** A proxy to Redis that can be stopped, and whose connections can be made to drop all data without being closed. */
-async function openProxy() {
-  const sockets = new Set<Socket>()
-  const silent = new Set<Socket>()
-  const server = createServer((inner) => {
-    const outer = connect(6379, 'localhost')
-    for (const [socket, peer] of [
-      [inner, outer],
-      [outer, inner],
-    ] as const) {
-      sockets.add(socket)
-      socket.on('data', (data) => silent.has(socket) || peer.write(data))
-      socket.on('error', () => undefined)
-      socket.on('close', () => {
-        sockets.delete(socket)
-        peer.destroy()
-      })
-    }
-  })
-  const start = async (port = 0) => {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-  }
-  const stop = async () => {
-    if (!server.listening) return
-    const closed = once(server, 'close')
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    await closed
-  }
-  await start()
-  const { port } = server.address() as AddressInfo
-  closing.push(stop)
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    start: () => start(port),
-    stop,
-    /** Drops all further data of the current connections. */
-    silence() {
-      for (const socket of sockets) silent.add(socket)
-    },
-  }
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, 'localhost')
-  const isOpen = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  )
-  socket.destroy()
-  return isOpen
 }

@@ -1,8 +1,12 @@
-// The operator's own settings of database sessions, in DATABASE_URL.
+// What an operator puts in DATABASE_URL: the name of the database, and settings of its sessions.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { column, text } from '#data/columns.ts'
 import type { Statement } from '#data/database.ts'
+import { Node } from '#data/events/node.ts'
 import { openDatabase } from '#data/open-database.ts'
+import { migrate } from '#postgres/migrate.ts'
+import { openSchemaEngine } from '#postgres/schema-engine.ts'
+import { query } from '../support/query.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: Awaited<ReturnType<typeof cloneDatabase>>
@@ -35,5 +39,33 @@ it.each([
       expect(await show(line)).toBe('4321ms off UTC off of the operator')
   } finally {
     await db.close()
+  }
+})
+
+it('the name of the database may have any characters, which the URL encodes', async () => {
+  const original = new URL(database.url).pathname.slice(1)
+  const name = `${original}/a?b#c+d@e%f é`
+  const url = Object.assign(new URL(database.url), { pathname: encodeURIComponent(name) })
+  url.search = '?options=-c search_path=public' // with a space, as people write it
+  const db = openDatabase(url.href.replaceAll('%20-c', ' -c'), () => {})
+  const node = new Node(url.href, { warn() {}, info() {} })
+  const elsewhere = Object.assign(new URL(database.url), { pathname: 'postgres' }).href
+  await query(elsewhere, `create database "${name}" template ${original}`)
+  try {
+    const log = { debug() {}, info() {}, warn: console.warn }
+    expect(await migrate(url.href, log)).toEqual({ applied: [], unknown: [] })
+    const engine = await openSchemaEngine(url.href)
+    expect((await engine.connection.query('select current_database()')).rows).toEqual([
+      { current_database: name },
+    ])
+    await engine.close()
+    await node.start()
+    expect(node.installation).toContain(name)
+    const current = { text: 'select current_database()' }
+    expect(await db.query(current, [])).toEqual([[name]])
+    expect(await db.query({ ...current, line: 'reads' }, [])).toEqual([[name]])
+  } finally {
+    await Promise.all([node.close(), db.close()])
+    await query(elsewhere, `drop database "${name}" with (force)`)
   }
 })

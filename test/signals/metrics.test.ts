@@ -327,16 +327,28 @@ describe('the metrics can be read by', () => {
   })
 })
 
-it('metrics are available while the database is not, and say so', async () => {
+it('metrics are available while the database does not answer, and say so', async () => {
   const lost = await startServer()
-  const { pool } = lost.ctx.db
-  const wanted = Array.from({ length: pool.options.max }, () => pool.connect())
-  await expect.poll(() => pool.waitingCount).toBeGreaterThan(0)
+  const client = await lost.ctx.db.pool.connect()
+  await client.query('begin; lock table outbox_event in access exclusive mode')
   const meanwhile = await readMetrics(lost.url)
   expect(meanwhile.value('chatterie_database_up')).toBe(0)
   expect(meanwhile.value('chatterie_outbox_events')).toBeUndefined()
+  await client.query('rollback')
+  client.release()
+  await lost.close()
+})
+
+it('while all connections are busy, metrics say so, the database is up and the process is ready', async () => {
+  const busy = await startServer()
+  const { pool } = busy.ctx.db
+  const wanted = Array.from({ length: pool.options.max }, () => pool.connect())
+  await expect.poll(() => pool.waitingCount).toBeGreaterThan(0)
+  const meanwhile = await readMetrics(busy.url)
+  expect(meanwhile.value('chatterie_database_up')).toBe(1)
   expect(meanwhile.value('chatterie_pool_connections', { state: 'busy' })).toBe(pool.options.max)
   expect(meanwhile.value('chatterie_pool_waiting')).toBeGreaterThan(0)
+  expect((await fetch(`${busy.url}/ready`)).status).toBe(200)
   for (const client of wanted) void client.then((taken) => taken.release())
-  await lost.close()
+  await busy.close()
 })

@@ -35,7 +35,7 @@ const jobsStatement = reading(
 
 /** Returns the queue sizes, each {@link countedMax} at most. The database cancels each statement after `timeoutMs`. */
 export function readBacklog(db: Database, timeoutMs: number) {
-  return db.transact(async (tx) => {
+  return db.monitor(async (tx) => {
     await tx.run({ text: `set local statement_timeout = ${timeoutMs}` }, [])
     const { events, age, waiting, taken } = await tx.single(backlogStatement, [])
     const jobs = await tx.all(jobsStatement, [])

@@ -1,9 +1,10 @@
 // This process among those that share the database. One connection shows the others that it is alive and lets one of
 // them at a time hold the lease. The leader takes events and publishes them in order.
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import type { BaseLogger } from 'pino'
 import type { DatabaseUrl } from '#data/database.ts'
+import { DatabaseClient } from '#postgres/database-client.ts'
 
 /** First keys of our advisory locks; the second is a node's id, or 0. */
 const locks = { node: 0x6e6f_6465, take: 0x7461_6b65 }
@@ -161,7 +162,7 @@ export class Node {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({
+    const client = new DatabaseClient({
       connectionString: typeof this.#url === 'string' ? this.#url : this.#url(),
       application_name: 'chatterie node',
       keepAlive: true,
