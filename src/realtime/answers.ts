@@ -14,6 +14,7 @@ import type { Session } from '#realtime/sessions/session.ts'
 import { type Thread, ThreadShape } from '#resources/thread.ts'
 import type { ClientHeaders } from '#stomp/frames.ts'
 import { readCursorRequest, readRelayPageRequest } from '#wire/paging.ts'
+import { refusedAction } from '#wire/reading.ts'
 import { presentRelayCursorPage, presentRelayPage, presentResource } from '#wire/stompx.ts'
 
 /**
@@ -77,14 +78,9 @@ export async function performAction(
     throw new ChatError('ResourceNotFoundError', `There is nothing to do at ${shown(message.destination)}`)
   }
   const { target, params } = match
-  const parsed = target.body.safeParse(target.read(readBody(message.body)))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const field = issue?.path.join('.') ?? ''
-    throw new ChatError('ValidationError', [field || 'The body', issue?.message].join(': '), [
-      { resource: 'action', field, code: 'invalid', message: issue?.message ?? 'is not what it must be' },
-    ])
-  }
+  const given = target.read(readBody(message.body))
+  const parsed = target.body.safeParse(given)
+  if (!parsed.success) throw refusedAction(parsed.error, given)
   return target.handle({ ctx, caller: session.caller(message.receipt), params }, parsed.data)
 }
 

@@ -2,17 +2,22 @@
 // broadcasts it over the bus; each process delivers it to its own sessions, and reads events it missed from the log.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LRUCache } from 'lru-cache'
 import type { Context } from '#context.ts'
 import { currentPosition } from '#domain/events/current-position.ts'
 import { missedEvents } from '#domain/events/missed-events.ts'
 import { positionOfNow } from '#domain/events/position-of-now.ts'
 import { DeliveryQueue } from '#realtime/delivery-queue.ts'
 import type { Hub } from '#realtime/hub.ts'
-import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
+import { type Presenter, sizeOf, withoutDeliveries } from '#realtime/presenter.ts'
 import { ChannelUpdates } from '#realtime/publish/channel-updates.ts'
 import { Typing } from '#realtime/typing.ts'
-import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
+import {
+  type CommittedEvent,
+  type EventsOf,
+  type EventType,
+  eventsWhere,
+  eventsWith,
+} from '#resources/events.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
 import type { Signal } from '#resources/signals.ts'
 import { Turns } from '#stomp/turns.ts'
@@ -27,9 +32,6 @@ export interface BroadcasterHooks {
 
 /** Maximum number of missed events read from the log at a time. */
 const missedBatchMax = 500
-
-/** Size of the cache of presented events, which serves sessions that reconnect. */
-const keptCharactersMax = 32 * 1024 * 1024
 
 /** Number of batches that may wait for delivery before the leader pauses. */
 const waitingMax = 4
@@ -51,10 +53,7 @@ export class Broadcaster {
   readonly #hub: Hub
   readonly #hooks: BroadcasterHooks
   readonly #typing: Typing
-  readonly #presented = new LRUCache<number, PublishedEvent>({
-    maxSize: keptCharactersMax,
-    sizeCalculation: sizeOf,
-  })
+  readonly #presenter: Presenter
   readonly #channelUpdates = new ChannelUpdates((channels) => void this.#updateChannels(channels))
   /** Channels that a user joins by an event not yet delivered in this process, with the position of that event. */
   readonly #relating = new Map<number, number>()
@@ -63,9 +62,10 @@ export class Broadcaster {
   #repair: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(ctx: Context, hub: Hub, hooks: BroadcasterHooks) {
+  constructor(ctx: Context, hub: Hub, presenter: Presenter, hooks: BroadcasterHooks) {
     this.#ctx = ctx
     this.#hub = hub
+    this.#presenter = presenter
     this.#hooks = hooks
     this.#typing = new Typing(ctx.clock, (published) => void this.#enqueue([published]))
   }
@@ -75,8 +75,11 @@ export class Broadcaster {
     this.#ctx.bus.onSignal((signal) => this.#receive(signal))
     this.#ctx.bus.onUnreadable((characters) => this.#unreadable({ characters }))
     this.#ctx.bus.onGap(() => this.repair())
-    // The previous leader may have taken events without publishing them.
-    this.#ctx.node.onLead(() => this.repair())
+    // The previous leader may have taken events without publishing them, or without the last messages due later.
+    this.#ctx.node.onLead(() => {
+      this.repair()
+      this.#channelUpdates.soon(this.#lateChannels())
+    })
   }
 
   async close(): Promise<void> {
@@ -93,7 +96,9 @@ export class Broadcaster {
     try {
       const heard = events.filter((event) => this.#isHeard(event))
       const due = this.#dueChannels(events)
-      const presented = new Map((await this.#present(heard, due)).map((each) => [each.position, each]))
+      const presented = new Map(
+        (await this.#presenter.present(heard, due)).map((each) => [each.position, each]),
+      )
       const published = events.map((event) => presented.get(event.position) ?? withoutDeliveries(event))
       this.#broadcast(published)
       const delivered = this.#enqueue(published, ({ position }) => !presented.has(position))
@@ -119,12 +124,12 @@ export class Broadcaster {
   }
 
   /**
-   * Resolves when the events that the channel has so far are delivered in this process, so that subscribers from then
-   * on receive only new events. Gives up after `patienceMs`, in case there is no leader.
+   * Resolves when these events so far are delivered in this process, so that subscribers from then on receive only new
+   * ones. Gives up after `patienceMs`, in case there is no leader.
    */
-  async whenDelivered(channelId: number): Promise<void> {
+  async whenDelivered(of: EventsOf): Promise<void> {
     const giveUpAt = performance.now() + patienceMs
-    const position = await positionOfNow(this.#ctx, channelId, patienceMs)
+    const position = await positionOfNow(this.#ctx, of, patienceMs)
     while (this.#hub.position < position && performance.now() < giveUpAt) await sleep(deliveryPollMs)
   }
 
@@ -138,55 +143,7 @@ export class Broadcaster {
     void this.#ctx.bus.publish({ kind: 'session claimed', key })
   }
 
-  /**
-   * Presents events that were published before, and returns them in order.
-   * @param outdated positions of events that are returned without deliveries
-   * @param isOwn whether to add the channels' last messages for their members
-   */
-  async presentAgain(
-    events: CommittedEvent[],
-    { outdated, isOwn = true }: { outdated?: ReadonlySet<number>; isOwn?: boolean } = {},
-  ): Promise<PublishedEvent[]> {
-    const wanted = events.filter(({ position }) => !outdated?.has(position))
-    const presented = new Map<number, PublishedEvent>()
-    for (const { position } of wanted) {
-      const published = this.#presented.get(position)
-      if (published) presented.set(position, published)
-    }
-    const unknown = wanted.filter(({ position }) => !presented.has(position))
-    for (const published of await this.#present(unknown)) presented.set(published.position, published)
-    const changed = new Map<number, PublishedEvent>()
-    const all = events.map((event) => {
-      const published = presented.get(event.position) ?? withoutDeliveries(event)
-      return { ...published, deliveries: [...published.deliveries] }
-    })
-    if (!isOwn) return all
-    for (const published of all) {
-      if (changesLastMessage.has(published.type) && published.channelId !== null)
-        changed.set(published.channelId, published)
-    }
-    const updates = await presentChannelUpdates(this.#ctx, [...changed.keys()])
-    for (const [channelId, update] of updates) changed.get(channelId)?.deliveries.push(update)
-    return all
-  }
-
-  // ----------------------------------------------------------------------------------------- presenting
-
-  /** Presents events, with the last messages of the given channels for their members. */
-  async #present(events: CommittedEvent[], channelIds: number[] = []): Promise<PublishedEvent[]> {
-    if (events.length === 0) return []
-    const { published, updates } = await presentEvents(this.#ctx, events, channelIds)
-    for (const each of published) this.#presented.set(each.position, each)
-    if (channelIds.length === 0) return published
-    const last = new Map<number, number>()
-    for (const [at, { channelId, type }] of published.entries()) {
-      if (channelId !== null && changesLastMessage.has(type)) last.set(channelId, at)
-    }
-    return published.map((each, at) => {
-      const update = last.get(each.channelId ?? 0) === at ? updates.get(each.channelId ?? 0) : undefined
-      return update ? { ...each, deliveries: [...each.deliveries, update] } : each
-    })
-  }
+  // ------------------------------------------------------------------------------------ last messages
 
   /** Returns the channels whose last message is due for publication now, and schedules the others. */
   #dueChannels(events: CommittedEvent[]): number[] {
@@ -198,18 +155,14 @@ export class Broadcaster {
     return this.#channelUpdates.due(changed)
   }
 
+  #lateChannels(): Iterable<[channelId: number, applicationId: number]> {
+    return this.#hub.late.waiting().filter(([channelId]) => this.#mayHaveListeners(channelId))
+  }
+
   async #updateChannels(channels: ReadonlyMap<number, number>): Promise<void> {
     try {
-      const updates = await presentChannelUpdates(this.#ctx, [...channels.keys()])
-      if (updates.size === 0 || this.#isClosed || !this.#ctx.node.isLeader) return
-      const published = [...updates].map(
-        ([channelId, update]): PublishedEvent => ({
-          applicationId: channels.get(channelId) as number,
-          channelId,
-          position: 0,
-          deliveries: [update],
-        }),
-      )
+      const published = await this.#presenter.presentLastMessages(channels)
+      if (published.length === 0 || this.#isClosed || !this.#ctx.node.isLeader) return
       this.#broadcast(published)
       void this.#enqueue(published)
     } catch (error) {
@@ -259,9 +212,10 @@ export class Broadcaster {
   async #deliverNext(published: PublishedEvent, isAlone = false): Promise<void> {
     await this.#hub.deliver(published, isAlone)
     await this.#hooks.delivered(published)
-    const { type, channelId, position, userId } = published
-    if (endsTyping.has(type) && channelId !== null && userId !== undefined)
-      this.#typing.stop(channelId, userId)
+    const { type, channelId, position, userId, isOffline } = published
+    if (userId !== undefined && isOffline) this.#typing.stop(userId)
+    if (userId !== undefined && endsTyping.has(type) && channelId !== null)
+      this.#typing.stop(userId, channelId)
     if (channelId !== null && this.#relating.get(channelId) === position) this.#relating.delete(channelId)
     await this.#turns.next(sizeOf(published))
   }
@@ -269,7 +223,7 @@ export class Broadcaster {
   async #deliverMissed(through: number): Promise<void> {
     for (let isMore = true; isMore; ) {
       const events = await missedEvents(this.#ctx, this.#hub.position, through, missedBatchMax)
-      for (const published of await this.presentAgain(events)) await this.#deliverNext(published)
+      for (const published of await this.#presenter.presentAgain(events)) await this.#deliverNext(published)
       isMore = events.length === missedBatchMax
     }
     this.#hub.position = Math.max(this.#hub.position, through)
@@ -322,13 +276,4 @@ export class Broadcaster {
       default:
     }
   }
-}
-
-/** Returns an event without deliveries, which keeps its position. */
-function withoutDeliveries({ type, applicationId, channelId, position }: CommittedEvent): PublishedEvent {
-  return { type, applicationId, channelId, position, deliveries: [] }
-}
-
-function sizeOf({ deliveries }: PublishedEvent): number {
-  return 200 + deliveries.reduce((sum, { resource }) => sum + resource.length, 0)
 }

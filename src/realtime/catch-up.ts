@@ -6,9 +6,11 @@ import type { Relations } from '#domain/sessions/relations.ts'
 import { toChatError } from '#errors.ts'
 import type { Broadcaster } from '#realtime/broadcaster.ts'
 import type { Hub } from '#realtime/hub.ts'
+import type { Presenter } from '#realtime/presenter.ts'
 import type { Connection, Session } from '#realtime/sessions/session.ts'
 import type { Subscription } from '#realtime/sessions/subscription.ts'
 import { type CommittedEvent, eventsWith } from '#resources/events.ts'
+import { currentUserHypermedia } from '#resources/user.ts'
 
 const changesChannel = eventsWith('changes channel')
 
@@ -42,13 +44,15 @@ export class CatchUp {
   readonly #ctx: Context
   readonly #hub: Hub
   readonly #broadcaster: Broadcaster
+  readonly #presenter: Presenter
   readonly #giveUp: EndSession
   readonly #progress = new WeakMap<Connection, Progress>()
 
-  constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, giveUp: EndSession) {
+  constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, presenter: Presenter, giveUp: EndSession) {
     this.#ctx = ctx
     this.#hub = hub
     this.#broadcaster = broadcaster
+    this.#presenter = presenter
     this.#giveUp = giveUp
   }
 
@@ -125,11 +129,29 @@ export class CatchUp {
       if (outcome !== 'whole') return outcome
       left = this.#hub.position - from
     } while (left > restMax && connection.session.connection === connection)
+    await this.#deliverLate(behind, connection)
     return this.#broadcaster.between(async () => {
       const outcome = await this.#replay(behind, connection, { isPaced: false })
       if (outcome === 'whole') for (const each of behind) this.#goOn(each)
       return outcome
     })
+  }
+
+  /** Delivers the last messages that the client may not have received, and that no event of the log has. */
+  async #deliverLate(behind: Subscription[], connection: Connection): Promise<void> {
+    const { session } = connection
+    const { applicationId, userId } = session.facts
+    const topic = currentUserHypermedia.topics.channels.at({ id: userId })
+    const own = behind.filter(({ destination }) => destination === topic)
+    const { late } = session.owed
+    if (late.length === 0 || own.length === 0) return
+    const channels = new Map(late.map((id) => [id, applicationId]))
+    for (const each of await this.#presenter.presentLastMessages(channels)) {
+      while (connection.waitingBytes > waitingBytesMax) await sleep(drainPollMs)
+      if (session.connection !== connection) return
+      this.#hub.deliverTo(own, each, session.relations)
+    }
+    session.owed.lateSent()
   }
 
   #goOn(subscription: Subscription): void {
@@ -161,7 +183,7 @@ export class CatchUp {
     if (events.length > missedMax) return 'too much'
     const then = now.copy()
     for (const event of events.toReversed()) then.undo(event)
-    const published = await this.#broadcaster.presentAgain(events, {
+    const published = await this.#presenter.presentAgain(events, {
       outdated: outdated(events, then, now),
       isOwn,
     })

@@ -2,6 +2,7 @@
 import { mayReceive } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
 import { Bodies, byAudience } from '#realtime/bodies.ts'
+import { LateUpdates } from '#realtime/late-updates.ts'
 import type { Session } from '#realtime/sessions/session.ts'
 import type { Subscription } from '#realtime/sessions/subscription.ts'
 import type { Audience, PublishedEvent } from '#resources/published-event.ts'
@@ -29,6 +30,7 @@ export class Hub {
   readonly #members = new Map<number, Set<Session>>()
   readonly #applications = new Map<number, Set<Session>>()
   readonly #users = new Map<number, Set<Session>>()
+  readonly late = new LateUpdates()
   readonly #fanout: Fanout
   readonly #failed: OnMissed
   readonly #tracing: Tracing | undefined
@@ -168,6 +170,7 @@ export class Hub {
       )
     }
     if (published.position > this.position) this.position = published.position
+    this.late.note(published)
     if (failed.size > 0) {
       for (const subscription of failed.keys()) subscription.miss(published.position)
       const [error] = failed.values()

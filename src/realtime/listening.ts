@@ -61,7 +61,7 @@ export class Listening {
    */
   async subscribe(connection: Connection, { id, destination, ack }: StompSubscription): Promise<void> {
     const { session } = connection
-    const facts = { session, id, destination, isAutomatic: ack === 'auto' }
+    const facts = { session, id, destination, ack }
     const owed = session.owed.claim(destination, id)
     try {
       await this.#goOn(connection, facts, owed)
@@ -85,7 +85,7 @@ export class Listening {
         await this.#settling.get(session)
         await startChatSession(this.#ctx, session.caller(), session.facts.id, owner.channelId)
         // Clients wait for this RECEIPT before they subscribe to the other topics (runtime contract 5.3).
-        if (!owed) await this.#broadcaster.whenDelivered(owner.channelId)
+        if (!owed) await this.#broadcaster.whenDelivered({ channelId: owner.channelId })
       }
       if (session.connection !== connection) {
         if (owed) session.owed.add(destination, owed)

@@ -8,18 +8,22 @@ import { deliveriesOf } from '#realtime/publish/publish.ts'
 import type { CommittedEvent, EventPayload } from '#resources/events.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 
+type SetAside = (event: CommittedEvent, error: unknown) => void
+
 /**
  * Presents a batch of events, in order. One that cannot be presented is set aside: it is published as lost, so that the
  * sessions it concerns start anew. Also returns the last messages of the given channels for their members, by channel.
+ * @param setAside is called with each event that is set aside, and why
  * @throws if the database is away
  */
 export async function presentEvents(
   ctx: Context,
   events: CommittedEvent[],
   updatedChannelIds: number[],
+  setAside: SetAside,
 ): Promise<{ published: PublishedEvent[]; updates: Map<number, Delivery> }> {
   const [published, updates] = await Promise.all([
-    presentBatch(ctx, events),
+    presentBatch(ctx, events, setAside),
     presentChannelUpdates(ctx, updatedChannelIds),
   ])
   return { published, updates }
@@ -43,17 +47,16 @@ export async function presentChannelUpdates(ctx: Context, ids: number[]): Promis
   return updates
 }
 
-async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<PublishedEvent[]> {
+async function presentBatch(
+  ctx: Context,
+  events: CommittedEvent[],
+  setAside: SetAside,
+): Promise<PublishedEvent[]> {
   const presented = await presentEach<CommittedEvent, Subjects, PublishedEvent>(events, {
     load: (some) => loadSubjects(ctx, some, []),
     present,
     async setAside(event, error) {
-      const { position, applicationId, channelId } = event
-      ctx.metrics.count('events set aside')
-      ctx.log.error(
-        { err: withoutWords(error), position, applicationId, channelId },
-        'an event was set aside: it cannot be presented',
-      )
+      setAside(event, error)
       return [{ ...toPublished(event, []), isLost: true }]
     },
   })
@@ -73,13 +76,14 @@ function toPublished(
   { type, applicationId, channelId, position, payload, writtenAt }: CommittedEvent,
   deliveries: Delivery[],
 ): PublishedEvent {
-  const { by, session, receipt, userId, traceparent }: EventPayload = isObject(payload) ? payload : {}
+  const { by, session, receipt, userId, online, traceparent }: EventPayload = isObject(payload) ? payload : {}
   return {
     type,
     applicationId,
     channelId,
     position,
     ...(typeof userId === 'number' && { userId }),
+    ...(online === false && { isOffline: true }),
     ...(by !== undefined &&
       session !== undefined && { cause: { by, session, ...(receipt !== undefined && { receipt }) } }),
     deliveries,

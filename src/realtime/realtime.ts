@@ -9,6 +9,7 @@ import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
 import { Hub } from '#realtime/hub.ts'
 import { Listening } from '#realtime/listening.ts'
+import { Presenter } from '#realtime/presenter.ts'
 import { Housekeeping } from '#realtime/sessions/housekeeping.ts'
 import type { Connection, LateAnswer, Session } from '#realtime/sessions/session.ts'
 import { Sessions } from '#realtime/sessions/sessions.ts'
@@ -20,7 +21,7 @@ import { currentUserAliases, currentUserHypermedia } from '#resources/user.ts'
 import { Flusher } from '#stomp/flusher.ts'
 import type { ClientFrame } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
-import { messageHead } from '#stomp/message-head.ts'
+import { type MessageHead, messageHead } from '#stomp/message-head.ts'
 import { shareBody } from '#stomp/shared-body.ts'
 import { readAuthParams } from '#wire/auth-params.ts'
 import { readHello } from '#wire/generations.ts'
@@ -52,12 +53,13 @@ export class Realtime implements StompHandler<Session> {
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
     this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#broadcaster.takeOver(key))
     this.#housekeeping = new Housekeeping(ctx, this.#hub, this.#sessions)
-    this.#broadcaster = new Broadcaster(ctx, this.#hub, {
+    const presenter = new Presenter(ctx)
+    this.#broadcaster = new Broadcaster(ctx, this.#hub, presenter, {
       delivered: (published) => this.#delivered(published),
       takeOver: (key) => this.#letGo(key),
       released: (key) => this.#sessions.released(key),
     })
-    this.#catchUp = new CatchUp(ctx, this.#hub, this.#broadcaster, (session, message) =>
+    this.#catchUp = new CatchUp(ctx, this.#hub, this.#broadcaster, presenter, (session, message) =>
       this.#sessions.giveUp(session, message),
     )
     this.#listening = new Listening(ctx, this.#hub, this.#broadcaster, this.#catchUp)
@@ -177,9 +179,9 @@ export class Realtime implements StompHandler<Session> {
 
   async subscribe(connection: Connection, subscription: StompSubscription): Promise<void> {
     const { session } = connection
-    const { id, destination, headers } = subscription
+    const { id, destination, ack, headers } = subscription
     if (isErrorsQueue(destination)) {
-      session.errors = { id, destination }
+      session.errors = { id, destination, ack }
       return
     }
     this.#rate.take(session)
@@ -195,7 +197,7 @@ export class Realtime implements StompHandler<Session> {
     const resource = await answerRelay(this.#ctx, this.#router, session, destination, headers)
     if (session.connection !== connection) return
     connection.message(
-      messageHead({ destination, subscription: id, 'message-id': session.nextMessage() }),
+      headOfOne(session, subscription),
       shareBody(eventBody('resource.relayed', resource, session.baseUrls), json),
     )
     if (isUser) this.#sendMissed(connection)
@@ -259,12 +261,7 @@ export class Realtime implements StompHandler<Session> {
     }
     if (subject === undefined) return // the error would fail all pending frames (runtime contract 2)
     connection.message(
-      messageHead({
-        destination: errors.destination,
-        subscription: errors.id,
-        'message-id': session.nextMessage(),
-        [isSubscribe ? 'subscription-id' : 'receipt-id']: subject,
-      }),
+      headOfOne(session, errors, { [isSubscribe ? 'subscription-id' : 'receipt-id']: subject }),
       shareBody(JSON.stringify(presentFrameError(problem, this.#ctx.clock.now())), json),
     )
   }
@@ -290,6 +287,17 @@ export class Realtime implements StompHandler<Session> {
     if (hearsNothing && !node.isLeader && !this.#sessions.isEmpty) this.#broadcaster.repair()
     this.#followed = position
   }
+}
+
+/** Returns the head of a message that is no event, and so is sent once, whether it is acknowledged or not. */
+function headOfOne(
+  session: Session,
+  { id, destination, ack }: Omit<StompSubscription, 'headers'>,
+  more: Record<string, string> = {},
+): MessageHead {
+  const message = session.nextMessage()
+  const required = ack === 'auto' ? {} : { ack: message } // [STOMP 1.2 MESSAGE]
+  return messageHead({ destination, subscription: id, 'message-id': message, ...more, ...required })
 }
 
 /** Returns whether this is the relay that clients request after all other subscriptions (runtime contract 1.5). */

@@ -19,7 +19,8 @@ interface State {
 export class Typing {
   readonly #clock: Clock
   readonly #publish: (published: PublishedEvent) => void
-  readonly #states = new Map<string, State>()
+  /** By user, then by thread. */
+  readonly #states = new Map<number, Map<number, State>>()
 
   constructor(clock: Clock, publish: (published: PublishedEvent) => void) {
     this.#clock = clock
@@ -29,41 +30,46 @@ export class Typing {
   /** Publishes keystrokes, and whether the user has thereby started typing or, by an empty draft, stopped. */
   typed(typed: SentKeystrokes): void {
     this.#publish(toPublished(typed, [keystrokes(typed)]))
-    const key = keyOf(typed.channelId, typed.threadId, typed.user.id)
-    const state = this.#states.get(key)
-    if (typed.keys === '') {
-      if (state) this.#stop(key, state)
+    const { threadId, user, keys } = typed
+    const threads = this.#states.get(user.id) ?? new Map<number, State>()
+    const state = threads.get(threadId)
+    if (keys === '') {
+      if (state) this.#stop(state)
       return
     }
     // Presented before an alarm is set, which uses the same user, so that publishing the stop cannot fail.
-    if (!state) this.#publish(toPublished(typed, change(typed, 'started')))
+    if (!state) this.#publish(toPublished(typed, change(typed, 'started', threads)))
     state?.pause.cancel()
     const next: State = {
       typed: state?.typed ?? typed,
-      pause: this.#clock.after(typingMs, () => this.#stop(key, next)),
+      pause: this.#clock.after(typingMs, () => this.#stop(next)),
     }
-    this.#states.set(key, next)
+    this.#states.set(user.id, threads.set(threadId, next))
   }
 
-  /** Publishes that a user has stopped typing in a channel, because they sent a message or left. */
-  stop(channelId: number, userId: number): void {
-    const prefix = `${channelId}/${userId}/`
-    for (const [key, state] of this.#states) if (key.startsWith(prefix)) this.#stop(key, state)
+  /**
+   * Publishes that a user has stopped typing: in a channel, because they sent a message or left, or everywhere, because
+   * they are offline.
+   */
+  stop(userId: number, channelId?: number): void {
+    for (const state of [...(this.#states.get(userId)?.values() ?? [])]) {
+      if (channelId === undefined || state.typed.channelId === channelId) this.#stop(state)
+    }
   }
 
   close(): void {
-    for (const { pause } of this.#states.values()) pause.cancel()
+    for (const threads of this.#states.values()) for (const { pause } of threads.values()) pause.cancel()
     this.#states.clear()
   }
 
-  #stop(key: string, { typed, pause }: State): void {
+  #stop({ typed, pause }: State): void {
     pause.cancel()
-    if (this.#states.delete(key)) this.#publish(toPublished(typed, change(typed, 'stopped')))
+    const { user, threadId } = typed
+    const threads = this.#states.get(user.id)
+    if (!threads?.delete(threadId)) return
+    if (threads.size === 0) this.#states.delete(user.id)
+    this.#publish(toPublished(typed, change(typed, 'stopped', threads)))
   }
-}
-
-function keyOf(channelId: number, threadId: number, userId: number): string {
-  return `${channelId}/${userId}/${threadId}`
 }
 
 function toPublished(
@@ -89,11 +95,27 @@ function keystrokes(typed: SentKeystrokes): Delivery {
   }
 }
 
-function change(typed: SentKeystrokes, change: 'started' | 'stopped'): Delivery[] {
+/**
+ * Members are told only of the first thread of a channel in which a user starts, and of the last in which they stop:
+ * what they receive does not name the thread.
+ * @param others the threads in which the user is typing besides, also of other channels
+ */
+function change(
+  typed: SentKeystrokes,
+  change: 'started' | 'stopped',
+  others: ReadonlyMap<number, State>,
+): Delivery[] {
   const { user, channelId } = typed
   const resource = presentResource(User, user)
+  const inThread: Delivery = {
+    to: { topic: topicOf(typed, 'typing') },
+    type: `thread.typing.${change}`,
+    resource,
+    from: user.id,
+  }
+  if ([...others.values()].some((other) => other.typed.channelId === channelId)) return [inThread]
   return [
-    { to: { topic: topicOf(typed, 'typing') }, type: `thread.typing.${change}`, resource, from: user.id },
+    inThread,
     {
       to: { membersOf: channelId, topic: 'participants' },
       type: `participant.typing.${change}`,

@@ -165,6 +165,9 @@ export interface CommittedEvent {
   writtenAt?: number
 }
 
+/** The events of a channel, or of a whole application. */
+export type EventsOf = { channelId: number } | { applicationId: number }
+
 export function echo<T extends UserTopic, N extends string>(topic: T, type: N): { topic: T; type: N } {
   return { topic, type }
 }

@@ -132,7 +132,7 @@ export const events = {
     audience: 'channel and users',
     subjects: ['channels', 'users'],
     echo: echo('channels', 'user.channel.left'),
-    effects: ['ends membership'],
+    effects: ['ends membership', 'ends typing'],
     relates: 'userId',
     webhook: 'channel.member.removed',
   },
@@ -319,4 +319,10 @@ export function eventsWith(effect: EventEffect): ReadonlySet<EventType> {
   return eventsWhere(({ effects }) => effects?.includes(effect) ?? false)
 }
 
-export type { Cause, CommittedEvent, EventDraft, EventPayload } from '#resources/event-description.ts'
+export type {
+  Cause,
+  CommittedEvent,
+  EventDraft,
+  EventPayload,
+  EventsOf,
+} from '#resources/event-description.ts'

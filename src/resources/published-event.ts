@@ -62,6 +62,8 @@ export const PublishedEvent = z.object({
   /** The user the event is about. */
   userId: integer.exactOptional(),
   cause: EventCause.exactOptional(),
+  /** The user has gone offline. */
+  isOffline: z.literal(true).exactOptional(),
   deliveries: z.array(Delivery),
   /** The trace context of the cause, if it is traced [W3C Trace Context]. */
   traceparent: z.string().exactOptional(),

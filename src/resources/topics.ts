@@ -32,9 +32,9 @@ export function isTopic(destination: string): boolean {
   return destination.startsWith('/topic/')
 }
 
-/** Returns the topic of a destination; undefined if there is none. */
+/** Returns the topic of a destination; undefined if there is none, as for an id with a leading zero. */
 export function readTopic(destination: string): TopicName | undefined {
-  const [, before, id, behind] = /^(\/topic\/\w+\/)(\d{1,15})(\.\w+)$/.exec(destination) ?? []
+  const [, before, id, behind] = /^(\/topic\/\w+\/)([1-9]\d{0,14})(\.\w+)$/.exec(destination) ?? []
   const topic = byPattern.get(`${before}{id}${behind}`)
   return topic && { ...topic, id: Number(id) }
 }

@@ -33,6 +33,7 @@ export class StompConnection<S> implements Receiver {
   readonly #admission: Admission
   #session: { value: S } | undefined
   #how: 'disconnect' | 'lost' = 'lost'
+  #isHandlerNotified = false
 
   constructor(engine: Engine<S>, transport: Transport, request: StompRequest) {
     connectionCount += 1
@@ -270,6 +271,7 @@ export class StompConnection<S> implements Receiver {
     this.#receipt(frame)
     this.#end('lingering')
     this.#clock.wait(this.#engine.limits.lingerMs)
+    this.#notifyHandler() // the session has ended, however late the client closes the socket
   }
 
   #receipt(frame: ClientFrame): void {
@@ -330,16 +332,18 @@ export class StompConnection<S> implements Receiver {
       if (this.#inbox.isStopped) this.close(closeCodes.goingAway)
       return
     }
-    if (this.#session) {
-      try {
-        this.#engine.handler.closed(this, this.#how)
-      } catch (error) {
-        this.#engine.log.error(
-          { connectionId: this.id, err: error },
-          'handling the end of a connection failed',
-        )
-      }
-    }
+    this.#notifyHandler()
     this.#engine.over(this)
+  }
+
+  /** Notifies the handler, once, that nothing more will be served. */
+  #notifyHandler(): void {
+    if (!this.#session || this.#isHandlerNotified) return
+    this.#isHandlerNotified = true
+    try {
+      this.#engine.handler.closed(this, this.#how)
+    } catch (err) {
+      this.#engine.log.error({ connectionId: this.id, err }, 'handling the end of a connection failed')
+    }
   }
 }

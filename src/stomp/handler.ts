@@ -42,7 +42,10 @@ export interface StompHandler<S> {
   nack(connection: StompConnection<S>, id: string): void
   /** Called with an error of subscribe, unsubscribe or send. The frame gets no RECEIPT; the connection stays open. */
   failed(connection: StompConnection<S>, frame: ClientFrame, error: unknown): void
-  /** Called once when the connection has ended, if connect resolved. No other call for the connection is running. */
+  /**
+   * Called once, if connect resolved, when the connection has ended or its DISCONNECT was served. No other call for the
+   * connection is running, or will be made.
+   */
   closed(connection: StompConnection<S>, how: 'disconnect' | 'lost'): void
   /** Returns whether a SUBSCRIBE is a single read, which runs concurrently and whose id is free once it resolves. */
   isConcurrent(destination: string): boolean

@@ -51,9 +51,13 @@ function checkConnect({ headers }: ClientFrame): void {
   }
 }
 
-/** Returns a required header. @throws ChatError ProtocolError if it is missing or empty */
-export function header({ command, headers }: ClientFrame, name: string): string {
+/**
+ * Returns a required header. A destination may be empty: official clients send that for what they were not given, such as
+ * the channel of `sendKeystrokes`, and it is for the handler to refuse it.
+ * @throws ChatError ProtocolError if it is missing, or empty and not the destination
+ */
+export function header({ command, headers }: ClientFrame, name: 'id' | 'destination'): string {
   const value = headers.get(name)
-  if (!value) throw protocolFault(`${command} without the header ${name}`)
-  return value
+  if (value || (value === '' && name === 'destination')) return value
+  throw protocolFault(`${command} without the header ${name}`)
 }

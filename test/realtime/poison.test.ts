@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MemoryBus } from '#bus/memory.ts'
 import type { Counted } from '#metrics/metrics.ts'
+import { Presenter } from '#realtime/presenter.ts'
 import type { Session } from '#realtime/sessions/session.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
@@ -142,6 +143,23 @@ describe.each([
     for (const [ids] of errors as { position?: number; eventId?: number }[][])
       expect(ids?.position ?? ids?.eventId).toBeGreaterThan(0)
   })
+})
+
+it('an event that is set aside is counted and logged once, however often it is presented', async () => {
+  const errors = watchErrors()
+  const presenter = new Presenter(server.ctx)
+  const event = {
+    type: 'user.updated' as const,
+    applicationId: server.main.id,
+    channelId: null,
+    threadId: null,
+    position: 1,
+    payload: 'a secret' as never,
+  }
+  for (let round = 0; round < 2; round += 1)
+    expect(await presenter.present([event])).toMatchObject([{ position: 1, isLost: true }])
+  expect(counted('events set aside')).toBe(1)
+  expect(errors).toHaveLength(1)
 })
 
 it('sessions that missed an event that cannot be delivered must start anew, and no others', async () => {

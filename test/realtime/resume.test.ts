@@ -165,6 +165,36 @@ describe('missed events of a topic', () => {
     expect(new Set(phone.bodies(ids[0])).size).toBe(last + 1)
   })
 
+  describe.each([
+    {
+      which: 'that the server has noticed',
+      async lose(phone: Phone) {
+        await phone.cut()
+        await untilLossIsNoticed(server, phone)
+      },
+    },
+    { which: 'that nobody has noticed', lose: async (phone: Phone) => phone.stomp?.ws.pause() },
+  ])('after a loss $which', ({ lose }) => {
+    it('include the last message of a channel, which was published a second after its event', async () => {
+      const { phone, witness, channel, a, b } = await openChat(server, app)
+      await witness.listen(own(a, 'channels'))
+      let last = ''
+      do {
+        await say(app, channel.id, uuid())
+        last = uuid()
+        await say(app, channel.id, last)
+        await expect.poll(() => phone.bodies(channel.id), { interval: 5 }).toContain(last)
+      } while (lastListed(phone) === last) // this took a second
+      const { stomp } = phone
+      await lose(phone)
+      await expect.poll(() => lastListed(witness)).toBe(last)
+      await phone.connect()
+      await phone.listen(own(b, 'channels'), messages(channel.id))
+      await expect.poll(() => lastListed(phone)).toBe(last)
+      stomp?.ws.terminate()
+    })
+  })
+
   it('are not delivered after the RECEIPT of an UNSUBSCRIBE', async () => {
     const { phone, ids, hears } = await two()
     const missed = server.ctx.arrivals.missed.bind(server.ctx.arrivals)
@@ -250,3 +280,9 @@ describe('missed events of a topic', () => {
     await expect.poll(() => phone.bodies(ids[1])[0]).toBe(`missed in ${ids[1]}`)
   })
 })
+
+/** Returns the last message of a channel that the client has in its list. */
+function lastListed({ heard }: Phone): string | undefined {
+  const last = heard.findLast(({ type }) => type === 'user.channel.updated')?.resource
+  return (last as { lastReceivedMessage?: { body: string } } | undefined)?.lastReceivedMessage?.body
+}

@@ -6,6 +6,7 @@ import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { type Connection, Session } from '#realtime/sessions/session.ts'
 import { Subscription } from '#realtime/sessions/subscription.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
+import type { AckMode } from '#stomp/handler.ts'
 
 const connection = {} as Connection // a session only keeps it
 const baseUrls = { origin: 'http://localhost', streams: '' }
@@ -24,9 +25,9 @@ function open(log = { position: 0 }) {
   return { session, log }
 }
 
-function subscribe(session: Session, id = 's', isAutomatic = false): Subscription {
+function subscribe(session: Session, id = 's', ack: AckMode = 'client-individual'): Subscription {
   const destination = `/topic/channels/1.${id}`
-  const facts = { session, id, destination, owner: { channelId: 1 }, isAutomatic }
+  const facts = { session, id, destination, owner: { channelId: 1 }, ack }
   const subscription = new Subscription(facts, session.owed.claim(destination, id))
   session.subscriptions.set(id, subscription)
   return subscription
@@ -77,10 +78,10 @@ describe('a session', () => {
   })
 
   it('waits a minute for what it has not acknowledged before what it has, on any topic, and then no longer', () => {
-    const all = open()
-    const topics = [subscribe(all.session, 's'), subscribe(all.session, 't')] as const
     const time = vi.spyOn(performance, 'now').mockReturnValue(0)
     onTestFinished(() => time.mockRestore())
+    const all = open()
+    const topics = [subscribe(all.session, 's'), subscribe(all.session, 't')] as const
     tell(all, topics[0], 1)
     tell(all, topics[1], 2)
     time.mockReturnValue(30_000)
@@ -119,9 +120,60 @@ describe('a session', () => {
 
   it('needs no acknowledgement where the client disabled it', () => {
     const all = open()
-    const head = tell(all, subscribe(all.session, 's', true), 1)
+    const head = tell(all, subscribe(all.session, 's', 'auto'), 1)
     expect(head).toMatchObject({ ack: undefined, text: expect.not.stringContaining('\nack:') })
     expect(all.session.acknowledged).toBe(1)
+  })
+
+  it('acknowledges with a message all before it on its subscription, in the mode for that, but not what it missed', () => {
+    const all = open()
+    const [to, other] = [subscribe(all.session, 's', 'client'), subscribe(all.session, 'other', 'client')]
+    tell(all, other, 1)
+    tell(all, to, 2)
+    to.miss(3)
+    tell(all, to, 4)
+    const last = tell(all, to, 5)?.ack ?? ''
+    tell(all, to, 6)
+    all.session.acknowledge(last)
+    expect(all.session.acknowledged).toBe(0)
+    expect(to.owed).toMatchObject({
+      position: 2,
+      ahead: new Set(['4 channel.message.created', '5 channel.message.created']),
+    })
+    expect(other.owed.position).toBe(0)
+  })
+
+  it('acknowledges with the answer to an action none of the messages sent after it, in the mode for all before', () => {
+    const all = open()
+    const to = subscribe(all.session, 's', 'client')
+    const answer = all.session.answer(to, 'mine')
+    tell(all, to, 1)
+    tell(all, to, 2, 'mine')
+    all.session.acknowledge(answer?.ack ?? '')
+    expect(to.owed.position).toBe(0)
+  })
+
+  it('owes last messages of channels until its client has received something that was sent after them', () => {
+    const time = vi.spyOn(performance, 'now').mockReturnValue(0)
+    onTestFinished(() => time.mockRestore())
+    const all = open()
+    const { session } = all
+    const reconnect = () => {
+      session.detach([])
+      session.attach(connection, baseUrls)
+    }
+    session.detach([7])
+    session.attach(connection, baseUrls)
+    expect(session.owed.late).toEqual([7])
+    session.owed.lateSent()
+    expect(session.owed.late).toEqual([]) // they are sent once on a connection
+    reconnect()
+    expect(session.owed.late).toEqual([7])
+    session.owed.lateSent()
+    time.mockReturnValue(1_000)
+    session.acknowledge(tell(all, subscribe(session), 1)?.ack ?? '')
+    reconnect()
+    expect(session.owed.late).toEqual([])
   })
 
   it('is overwhelmed if 10,000 messages wait behind one that is not acknowledged, even if they are', () => {
@@ -148,7 +200,7 @@ describe('a session', () => {
     const all = open()
     const ack = all.session.answer(subscribe(all.session), 'r1')?.ack
     expect(ack).toBeDefined()
-    all.session.detach()
+    all.session.detach([])
     all.session.attach(connection, baseUrls)
     expect(all.session.announce(subscribe(all.session), event(1, 'r1'), delivery)).toMatchObject(
       answering('r1'),
@@ -158,7 +210,7 @@ describe('a session', () => {
   it('does not receive an acknowledged answer again, however the event arrives', () => {
     const all = open()
     all.session.acknowledge(all.session.answer(subscribe(all.session), 'r1')?.ack ?? '')
-    all.session.detach()
+    all.session.detach([])
     all.session.attach(connection, baseUrls)
     expect(all.session.announce(subscribe(all.session), event(1, 'r1'), delivery)).toBeUndefined()
   })
@@ -253,7 +305,7 @@ class Client {
   cut(how: string): void {
     const session = this.#session
     const { acknowledged } = session
-    session.detach()
+    session.detach([])
     this.#unacknowledged = []
     if (how === 'here') session.attach(connection, baseUrls)
     else if (how === 'elsewhere') {

@@ -247,6 +247,17 @@ describe('the end of a connection', () => {
     await expect.poll(() => server.board.calls.at(-1)).toBe('closed disconnect')
   })
 
+  it('by DISCONNECT is reported at once and once, however late the client closes the socket', async () => {
+    const client = await StompClient.connect(server.port)
+    client.send(frame('DISCONNECT', { receipt: 'bye' }))
+    await client.next()
+    expect(server.board.calls.at(-1)).toBe('closed disconnect')
+    client.ws.close()
+    await client.closed
+    await expect.poll(() => server.stomp.count).toBe(0)
+    expect(server.board.calls.filter((call) => call.startsWith('closed'))).toEqual(['closed disconnect'])
+  })
+
   it('by DISCONNECT is no loss, even if the socket closes while an earlier frame is being processed', async () => {
     const release = server.board.hold('/slow')
     const client = await StompClient.connect(server.port)

@@ -13,6 +13,7 @@ import {
   toPage,
 } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
+import { lastMessagesHidden, type MemberOfChannel } from '#data/messages/seen-messages.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 import { authoredChannelColumns, channelColumns, channelShape, userColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
@@ -60,6 +61,23 @@ export async function findChannels(db: Db, ids: number[]): Promise<Map<number, C
   const channels = await db.all(findManyStatement, [ids])
   await complete(db, channels)
   return new Map(channels.map((channel) => [channel.id, channel]))
+}
+
+/**
+ * Returns channels, by id, with the users who may not see the last message: see {@link lastMessagesHidden}.
+ * @param concerned users who may have left or cleared these channels
+ */
+export async function findShownChannels(
+  db: Db,
+  ids: number[],
+  concerned: MemberOfChannel[],
+): Promise<{ channels: Map<number, Channel>; hidden: MemberOfChannel[] }> {
+  const channels = await db.all(findManyStatement, [ids])
+  const last = channels.flatMap(({ id: channelId, lastReceivedMessage: message }) =>
+    message ? [{ channelId, messageId: message.id }] : [],
+  )
+  const [hidden] = await Promise.all([lastMessagesHidden(db, last, concerned), complete(db, channels)])
+  return { channels: new Map(channels.map((channel) => [channel.id, channel])), hidden }
 }
 
 /** Returns the type of a channel, or undefined if the application has no such channel. */

@@ -1,5 +1,5 @@
 // Notifications for members who were absent.
-import { findChannels } from '#data/channels/channels.ts'
+import { findChannels, findShownChannels } from '#data/channels/channels.ts'
 import {
   bool,
   column,
@@ -14,7 +14,6 @@ import {
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { messagesById } from '#data/messages/messages.ts'
-import { lastMessagesHidden } from '#data/messages/seen-messages.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { countedMax } from '#data/sql/list-messages.ts'
 import { notifyMembersStatement } from '#data/sql/notify-members.ts'
@@ -130,11 +129,13 @@ async function complete(
     const message = messages.get(messageId)
     return message ? [{ channelId: message.channelId, userId: recipientId }] : []
   })
-  const channelIds = [...new Set(concerned.map(({ channelId }) => channelId))]
-  const [channels, users, hidden] = await Promise.all([
-    findChannels(db, [...channelIds, ...rows.flatMap(({ mentionedChannelId }) => mentionedChannelId ?? [])]),
+  const mentioned = rows.flatMap(({ mentionedChannelId }) => mentionedChannelId ?? [])
+  const channelIds = [...new Set([...concerned.map(({ channelId }) => channelId), ...mentioned])]
+  const [{ channels, hidden }, users] = await Promise.all([
+    forRecipients
+      ? findShownChannels(db, channelIds, concerned)
+      : findChannels(db, channelIds).then((channels) => ({ channels, hidden: [] })),
     usersById(db, [...new Set(rows.map(({ recipientId }) => recipientId))]),
-    forRecipients ? lastMessagesHidden(db, channelIds, concerned) : [],
   ])
   return rows.flatMap((row) => {
     const message = messages.get(row.messageId)

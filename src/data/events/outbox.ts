@@ -12,7 +12,7 @@ import {
   type takenColumns,
   takeOneEventStatement,
 } from '#data/sql/take-events.ts'
-import type { CommittedEvent } from '#resources/events.ts'
+import type { CommittedEvent, EventsOf } from '#resources/events.ts'
 
 /** Which events to take. */
 export interface Batch {
@@ -104,20 +104,27 @@ const lastStatement = reading(
   (columns) => `select ${columns} from event_log`,
 )
 
-/** Returns the id of a channel's last event up to `through` that is not taken yet; undefined if all are taken. */
+/** Returns the id of the last of these events up to `through` that is not taken yet; undefined if all are taken. */
 export async function lastUntaken(
   db: Db,
-  channelId: number,
+  of: EventsOf,
   through = Number.MAX_SAFE_INTEGER,
 ): Promise<number | undefined> {
-  return (await db.single(untakenStatement, [channelId, through])) ?? undefined
+  const last =
+    'channelId' in of
+      ? await db.single(untakenOfChannel, [of.channelId, through])
+      : await db.single(untakenOfApplication, [of.applicationId, through])
+  return last ?? undefined
 }
 
-const untakenStatement = reading(
-  'last-untaken-event',
-  column(nullable(int8), 'max(id)'),
-  (columns) => `select ${columns} from outbox_event where channel_id = $1 and id <= $2`,
-)
+const untakenBy = (owner: 'channel' | 'application') =>
+  reading(
+    `last-untaken-event-of-${owner}`,
+    column(nullable(int8), 'max(id)'),
+    (columns) => `select ${columns} from outbox_event where ${owner}_id = $1 and id <= $2`,
+  )
+const untakenOfChannel = untakenBy('channel')
+const untakenOfApplication = untakenBy('application')
 
 /** Returns up to `max` events of all applications after the position `after` and up to `through`. */
 export async function eventsBetween(

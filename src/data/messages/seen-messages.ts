@@ -1,6 +1,6 @@
 // Messages as a member of their channel sees them: without those that they have cleared or hidden for themselves.
 
-import { bool, column, int8, nullable, select } from '#data/columns.ts'
+import { bool, column, int8, select } from '#data/columns.ts'
 import { type Db, reading, readingByKey, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { withDetails } from '#data/messages/message-details.ts'
@@ -105,43 +105,42 @@ export async function countMessagesOfMember(db: Db, channelId: number, userId: n
 
 const lastHiddenStatement = reading(
   'last-messages-hidden',
-  select({
-    channelId: column(int8, 'hidden.channel_id'),
-    messageId: column(nullable(int8), 'hidden.message_id'),
-    userId: column(int8, 'hidden.user_id'),
-  }),
+  select({ channelId: column(int8, 'hidden.channel_id'), userId: column(int8, 'hidden.user_id') }),
   (columns) => `
+    with last as (select * from unnest($1::bigint[], $2::bigint[]) last (channel_id, message_id))
     select ${columns} from (
-      select m.channel_id, m.id, h.user_id from unnest($1::bigint[]) as of_channel (id)
-      cross join lateral (
-        select m.channel_id, m.id from message m
-        where m.channel_id = of_channel.id and ${isKeptIn('of_channel.id', 'm')} order by m.id desc limit 1
-      ) m
-      join hidden_message h on h.message_id = m.id
+      select last.channel_id, h.user_id from last join hidden_message h on h.message_id = last.message_id
       union all
-      select c.id, null, concerned.user_id
-      from unnest($2::bigint[], $3::bigint[]) concerned (channel_id, user_id)
-      join channel c on c.id = concerned.channel_id
+      select last.channel_id, concerned.user_id
+      from unnest($3::bigint[], $4::bigint[]) concerned (channel_id, user_id)
+      join last on last.channel_id = concerned.channel_id join channel c on c.id = last.channel_id
       left join channel_membership cm on cm.channel_id = c.id and cm.user_id = concerned.user_id
-      where case when cm.user_id is null then c.type <> 'PUBLIC'
-            else cm.cleared_through_id >= coalesce(
-              (select m.id from message m where m.channel_id = c.id order by m.id desc limit 1), 0)
-            end
-    ) hidden (channel_id, message_id, user_id)`,
+      where case when cm.user_id is null then c.type <> 'PUBLIC' else cm.cleared_through_id >= last.message_id end
+    ) hidden (channel_id, user_id)`,
 )
 
+export interface MemberOfChannel {
+  channelId: number
+  userId: number
+}
+
 /**
- * Returns the users who may not see the last message of these channels: who have hidden it for themselves, and, without
- * a message, those of the concerned who are not members of a channel that is not public, or have cleared their history.
+ * Returns the users who may not see these last messages of channels: who have hidden them for themselves, and those of
+ * the concerned who are not members of a channel that is not public, or have cleared their history.
+ * @param last read before: otherwise a message that is hidden between both reads would be shown
  */
 export async function lastMessagesHidden(
   db: Db,
-  channelIds: number[],
-  concerned: { channelId: number; userId: number }[],
-): Promise<{ channelId: number; messageId: number | null; userId: number }[]> {
-  const channels = concerned.map(({ channelId }) => channelId)
-  const users = concerned.map(({ userId }) => userId)
-  return db.all(lastHiddenStatement, [channelIds, channels, users])
+  last: { channelId: number; messageId: number }[],
+  concerned: MemberOfChannel[],
+): Promise<MemberOfChannel[]> {
+  if (last.length === 0) return []
+  return db.all(lastHiddenStatement, [
+    last.map(({ channelId }) => channelId),
+    last.map(({ messageId }) => messageId),
+    concerned.map(({ channelId }) => channelId),
+    concerned.map(({ userId }) => userId),
+  ])
 }
 
 /** Hides a message for one user. @returns whether that is new @throws a foreign key violation */

@@ -6,7 +6,8 @@ import type { User } from '#resources/user.ts'
 
 /**
  * The subscriptions of a session that lost its connection: by topic, the position up to which it had acknowledged
- * events, and the ids of its subscriptions. `*` stands for any other topic for which these are not known.
+ * events, and the ids of its subscriptions. `*` stands for any other topic for which these are not known;
+ * `#` has the ids of channels whose last message is delivered again.
  */
 export type TopicPositions = Record<string, [position: number, ...ids: string[]]>
 

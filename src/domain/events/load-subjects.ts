@@ -1,10 +1,10 @@
 // The subjects of events, loaded for a whole batch of events at once.
 import type { Context } from '#context.ts'
 import { findUi } from '#data/applications/applications.ts'
-import { findChannels } from '#data/channels/channels.ts'
+import { findShownChannels } from '#data/channels/channels.ts'
 import { notificationsById } from '#data/events/notifications.ts'
 import { messagesById } from '#data/messages/messages.ts'
-import { lastMessagesHidden } from '#data/messages/seen-messages.ts'
+import type { MemberOfChannel } from '#data/messages/seen-messages.ts'
 import { threadsById } from '#data/messages/threads.ts'
 import { activeChannelsOf } from '#data/users/connections.ts'
 import { usersById } from '#data/users/users.ts'
@@ -65,7 +65,7 @@ export async function loadSubjects(
         idsOf('users', ({ payload }) => [payload.userId]),
         (ids) => usersById(db, ids),
       ),
-      load([...new Set([...shown, ...alsoChannelIds])], (ids) => findShownChannels(ctx, ids, concerned)),
+      load([...new Set([...shown, ...alsoChannelIds])], (ids) => loadChannels(ctx, ids, concerned)),
       load(
         idsOf('messages', ({ payload }) => [payload.messageId, payload.parentId]),
         (ids) => messagesById(db, ids),
@@ -109,21 +109,17 @@ export async function loadSubjects(
  * Finds channels as most members see them, with the ids of those who do not see the last message: they deleted it for
  * themselves, or are among the concerned but no longer members.
  */
-async function findShownChannels(
+async function loadChannels(
   { db }: Context,
   ids: number[],
-  concerned: { channelId: number; userId: number }[],
+  concerned: MemberOfChannel[],
 ): Promise<Map<number, SeenChannel>> {
-  const [channels, hidden] = await Promise.all([
-    findChannels(db, ids),
-    lastMessagesHidden(db, ids, concerned),
-  ])
+  const { channels, hidden } = await findShownChannels(db, ids, concerned)
   const shown = new Map<number, SeenChannel>(channels)
-  for (const { channelId, messageId, userId } of hidden) {
+  for (const { channelId, userId } of hidden) {
     const channel = shown.get(channelId)
-    if (!channel) continue
-    if (messageId !== null && channel.lastReceivedMessage?.id !== messageId) continue // there is a newer one
-    shown.set(channelId, { ...channel, lastHiddenFrom: [...(channel.lastHiddenFrom ?? []), userId] })
+    if (channel)
+      shown.set(channelId, { ...channel, lastHiddenFrom: [...(channel.lastHiddenFrom ?? []), userId] })
   }
   return shown
 }

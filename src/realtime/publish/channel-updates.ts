@@ -40,6 +40,14 @@ export class ChannelUpdates {
     return due
   }
 
+  /** Publishes the channels, given with their applications, within moments. */
+  soon(channels: Iterable<[channelId: number, applicationId: number]>): void {
+    for (const [channelId, applicationId] of channels) {
+      if (!this.#waiting.has(channelId)) this.#waiting.set(channelId, { applicationId, at: 0 })
+    }
+    if (this.#waiting.size > 0) this.#wait()
+  }
+
   close(): void {
     clearTimeout(this.#timer)
     this.#waiting.clear()

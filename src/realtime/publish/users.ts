@@ -3,7 +3,7 @@ import { type Presenters, toActor, toContacts, toUser } from '#realtime/publish/
 import { channelHypermedia } from '#resources/channel.ts'
 import { type EventType, events } from '#resources/events.ts'
 import type { Delivery } from '#resources/published-event.ts'
-import { CurrentUser, User, UserBlockedRecord } from '#resources/user.ts'
+import { CurrentUser, invisible, User, UserBlockedRecord } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 
 export const userEvents: Presenters<Extract<EventType, `user.${string}`>> = {
@@ -19,7 +19,8 @@ export const userEvents: Presenters<Extract<EventType, `user.${string}`>> = {
   },
   'user.presence.changed': ({ payload }, { users, livelyChannels }) => {
     const user = users.get(payload.userId ?? 0)
-    return user ? presenceChanged(user, livelyChannels) : []
+    // Others see an invisible user as offline all along, and are not told that they come and go.
+    return user && user.presence.status !== invisible ? presenceChanged(user, livelyChannels) : []
   },
   'user.deleted': ({ payload }, { users }) => {
     const user = users.get(payload.userId ?? 0)

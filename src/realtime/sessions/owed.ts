@@ -1,7 +1,7 @@
 // For each topic of a session that lost its connection, where delivery continues on a resubscription. [decision 13]
 import type { Clock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
-import type { Owed } from '#realtime/sessions/subscription.ts'
+import { type Owed, uptime } from '#realtime/sessions/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 
 /** Maximum number of topics remembered individually; beyond it, all continue from the lowest of their positions. */
@@ -12,6 +12,8 @@ const idMax = 64
 const claimMs = 10 * 60_000
 
 const anyTopic = '*'
+/** Saved beside the topics, with ids of channels. */
+const lateChannels = '#'
 
 export class OwedTopics {
   readonly #clock: Pick<Clock, 'now'>
@@ -19,6 +21,10 @@ export class OwedTopics {
   /** Position for topics not in `#topics`, if the session's process died or there were too many topics. */
   #any: number | undefined
   readonly #claimed = new Set<string>()
+  /** Channels whose last message the client may not have received; see LateUpdates. */
+  readonly #late = new Set<number>()
+  /** When their last messages were sent on this connection; see {@link uptime}. Infinite if they were not. */
+  #lateSentAt = Number.POSITIVE_INFINITY
   #until = Number.POSITIVE_INFINITY
 
   /** @param topics the saved topics; null if unknown @param position where unknown topics continue */
@@ -27,6 +33,7 @@ export class OwedTopics {
     if (topics === null) this.#any = position
     for (const [topic, [from, ...ids]] of Object.entries(topics ?? {})) {
       if (topic === anyTopic) this.#any = from
+      else if (topic === lateChannels) for (const id of ids) this.#late.add(Number(id))
       else this.#topics.set(topic, { position: from, ids: new Set(ids), ahead: new Set() })
     }
   }
@@ -35,12 +42,29 @@ export class OwedTopics {
   begin(): void {
     this.#until = this.#clock.now() + claimMs
     this.#claimed.clear()
+    this.#lateSentAt = Number.POSITIVE_INFINITY
   }
 
-  /** Called when the connection is lost, before its subscriptions are added. */
-  end(): void {
+  /**
+   * Called when the connection is lost, before its subscriptions are added.
+   * @param late further channels whose last message the client may not have received
+   * @param receivedAt when the latest message that it has received was sent; see {@link uptime}
+   */
+  end(late: number[], receivedAt: number): void {
+    if (receivedAt > this.#lateSentAt) this.#late.clear()
+    for (const id of late) this.#late.add(id)
     if (this.#clock.now() > this.#until) this.#any = undefined
     this.#until = Number.POSITIVE_INFINITY
+  }
+
+  /** The channels whose last messages are to be sent, which is done once on each connection. */
+  get late(): number[] {
+    return this.#lateSentAt === Number.POSITIVE_INFINITY ? [...this.#late] : []
+  }
+
+  /** Notes that the last messages of the channels {@link late} were sent; they may be lost with the connection. */
+  lateSent(): void {
+    this.#lateSentAt = uptime()
   }
 
   /**
@@ -113,6 +137,7 @@ export class OwedTopics {
       kept[topic] = [position, ...[...ids].filter((id) => id.length <= idMax)]
     }
     if (this.#any !== undefined && this.#clock.now() <= this.#until) kept[anyTopic] = [this.#any]
+    if (this.#late.size > 0) kept[lateChannels] = [0, ...[...this.#late].map(String)]
     return kept
   }
 

@@ -4,6 +4,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 import type { Echo } from '#realtime/handlers.ts'
+import { Answered } from '#realtime/sessions/answered.ts'
 import { OwedTopics } from '#realtime/sessions/owed.ts'
 import { type Subscription, uptime } from '#realtime/sessions/subscription.ts'
 import { Unacknowledged } from '#realtime/sessions/unacknowledged.ts'
@@ -11,6 +12,7 @@ import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import { chatSessionOf } from '#resources/topics.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
+import type { StompSubscription } from '#stomp/handler.ts'
 import type { MessageHead } from '#stomp/message-head.ts'
 import type { SharedBody } from '#stomp/shared-body.ts'
 import type { Generation } from '#wire/generations.ts'
@@ -26,9 +28,6 @@ const keptMax = 10_000
 
 /** How long messages sent before an acknowledged one are waited for, in seconds. */
 const overdueAfter = 60
-
-/** Maximum number of answered actions remembered until their events are delivered. */
-const answeredMax = 1_000
 
 /** Maximum number of answers kept until the client subscribes to their topics. */
 const lateMax = 100
@@ -75,7 +74,7 @@ export class Session {
   /** Whether this is an older client, whose destinations contain the version. */
   isLegacy = false
   /** The subscription on which the client receives the errors of its frames. */
-  errors: { id: string; destination: string } | undefined
+  errors: Omit<StompSubscription, 'headers'> | undefined
 
   /** Whether anything was sent or acknowledged since `keptAt`, when the acknowledged position was last saved. */
   isDirty = false
@@ -85,10 +84,12 @@ export class Session {
   /** Topics new to the session start at this position. */
   readonly startPosition: number
   readonly #unacknowledged = new Unacknowledged()
-  /** When the latest of the acknowledged messages of this connection was sent; see {@link uptime}. */
+  /**
+   * When the latest of the acknowledged messages of this connection was sent, or else when it began: the client has
+   * received what was sent before. See {@link uptime}.
+   */
   #receivedAt = 0
-  /** State of the answer of each action, by receipt. `delivered`: the action's event delivered it. */
-  readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'delivered'>()
+  readonly #answered = new Answered()
   #messages = 0
   #late: (LateAnswer & { place: string })[] = []
 
@@ -112,6 +113,7 @@ export class Session {
     this.connection = connection
     this.baseUrls = baseUrls
     this.generation = generation
+    this.#receivedAt = uptime()
     this.owed.begin()
   }
 
@@ -210,9 +212,8 @@ export class Session {
     if (published.position > 0 && subscription.has(published.position, type)) return undefined
     this.isDirty = true
     if (receipt !== undefined) {
-      const answer = this.#answered.get(receipt)
-      this.#answered.delete(receipt)
-      if (answer === undefined) this.#note(receipt, 'delivered')
+      const answer = this.#answered.take(receipt)
+      if (answer === undefined) this.#answered.note(receipt, 'delivered')
       if (answer === 'acknowledged') return undefined
       if (answer === 'sent') {
         this.#expect(subscription, answerAck(receipt), published.position, type)
@@ -230,11 +231,8 @@ export class Session {
    * undefined if the event was faster.
    */
   answer(subscription: Subscription, receipt: string): MessageHead | undefined {
-    if (this.#answered.get(receipt) === 'delivered') {
-      this.#answered.delete(receipt)
-      return undefined
-    }
-    this.#note(receipt, subscription.isAutomatic ? 'acknowledged' : 'sent')
+    if (this.#answered.take(receipt) === 'delivered') return undefined
+    this.#answered.note(receipt, subscription.isAutomatic ? 'acknowledged' : 'sent')
     const ack = subscription.isAutomatic ? undefined : answerAck(receipt)
     return subscription.head(this.nextMessage(), receipt, ack)
   }
@@ -242,15 +240,19 @@ export class Session {
   acknowledge(ack: string): void {
     const sent = this.#unacknowledged.take(ack)
     if (sent === undefined) {
-      const receipt = ack.startsWith('a') ? ack.slice(1) : undefined
-      if (receipt !== undefined && this.#answered.get(receipt) === 'sent') {
-        this.#answered.set(receipt, 'acknowledged')
-      }
+      if (ack.startsWith('a')) this.#answered.acknowledge(ack.slice(1))
       return
     }
     this.isDirty = true
     if (typeof sent.ack === 'number') this.#receivedAt = Math.max(this.#receivedAt, sent.at)
-    sent.subscription.advance()
+    const { subscription } = sent
+    if (subscription.ack === 'client' && typeof sent.ack === 'number') {
+      // An acknowledgement is one of all messages before it [STOMP 1.2 SUBSCRIBE]; events that were missed are none. An
+      // answer to an action may have been sent long before its event, by which it is ordered here.
+      for (const each of subscription.unacknowledged(sent))
+        if (each.ack !== '') this.#unacknowledged.drop(each)
+    }
+    subscription.advance()
   }
 
   /**
@@ -280,17 +282,22 @@ export class Session {
     for (const sent of subscription.unacknowledged()) this.#unacknowledged.drop(sent)
   }
 
-  /** Detaches the connection. Unacknowledged messages are delivered again when the client resubscribes. */
-  detach(): void {
-    this.owed.end()
+  /** The client is known to have received what was sent before this time; see {@link uptime}. */
+  get receivedAt(): number {
+    return this.#receivedAt
+  }
+
+  /**
+   * Detaches the connection. Unacknowledged messages are delivered again when the client resubscribes.
+   * @param late channels whose last message is delivered again, too
+   */
+  detach(late: number[]): void {
+    this.owed.end(late, this.#receivedAt)
     for (const subscription of this.subscriptions.values()) {
       this.owed.add(subscription.destination, subscription.owed)
     }
     this.#unacknowledged.clear()
-    this.#receivedAt = 0
-    for (const [receipt, answer] of this.#answered) {
-      if (answer !== 'acknowledged') this.#answered.delete(receipt)
-    }
+    this.#answered.forgetUnacknowledged()
     this.subscriptions.clear()
     this.#late = []
     this.early.clear()
@@ -310,16 +317,6 @@ export class Session {
   nextMessage(): string {
     this.#messages += 1
     return String(this.#messages)
-  }
-
-  /** Remembers an answer. Actions that changed nothing have no event, so the oldest answers are dropped. */
-  #note(receipt: string, answer: 'sent' | 'acknowledged' | 'delivered'): void {
-    this.#answered.set(receipt, answer)
-    if (this.#answered.size <= answeredMax) return
-    for (const oldest of this.#answered.keys()) {
-      this.#answered.delete(oldest)
-      return
-    }
   }
 
   #expect(subscription: Subscription, ack: number | string, position: number, type: string): void {

@@ -103,7 +103,7 @@ export class Sessions {
     if (session.connection !== connection) return // it has a newer connection
     this.#hub.remove(session)
     const { acknowledged } = session
-    session.detach()
+    session.detach(this.#hub.late.of(session))
     const { id, key } = session.facts
     if ((this.#sessions.get(key) ?? session) !== session) return // the client has already resumed it
     const topics = session.owed.toJSON()
@@ -245,7 +245,7 @@ export class Sessions {
     const { connection } = session
     if (!connection) return
     this.#hub.remove(session)
-    session.detach()
+    session.detach(this.#hub.late.of(session))
     connection.terminate()
   }
 

@@ -1,6 +1,7 @@
 // A subscription to a topic: the position up to which events were delivered, and which messages are acknowledged.
 import type { TopicOwner } from '#domain/access/topic.ts'
 import type { Session } from '#realtime/sessions/session.ts'
+import type { AckMode } from '#stomp/handler.ts'
 import { beginHead, endHead, type HeadBeginning, type MessageHead } from '#stomp/message-head.ts'
 
 /** The state of a topic when its subscription ended with the connection; delivery continues from here. */
@@ -31,8 +32,7 @@ export interface SubscriptionFacts {
   id: string
   destination: string
   owner: TopicOwner
-  /** Whether messages count as acknowledged once they are sent. */
-  isAutomatic: boolean
+  ack: AckMode
 }
 
 /**
@@ -48,7 +48,7 @@ export class Subscription {
   readonly id: string
   readonly destination: string
   readonly owner: TopicOwner
-  readonly isAutomatic: boolean
+  readonly ack: AckMode
   state: SubscriptionState
   /** Position through which events were delivered before the subscription was live. */
   #delivered: number
@@ -62,15 +62,20 @@ export class Subscription {
   length = 0
 
   /** @param owed where delivery continues; without it, only new events are delivered */
-  constructor({ session, id, destination, owner, isAutomatic }: SubscriptionFacts, owed?: Owed) {
+  constructor({ session, id, destination, owner, ack }: SubscriptionFacts, owed?: Owed) {
     this.session = session
     this.id = id
     this.destination = destination
     this.owner = owner
-    this.isAutomatic = isAutomatic
+    this.ack = ack
     this.state = owed ? 'behind' : 'live'
     this.#delivered = owed?.position ?? session.startPosition
     this.#ahead = owed === undefined || owed.ahead.size === 0 ? nothing : new Set(owed.ahead)
+  }
+
+  /** Whether messages count as acknowledged once they are sent. */
+  get isAutomatic(): boolean {
+    return this.ack === 'auto'
   }
 
   /** The position up to which every event was delivered or did not concern the topic. */
@@ -129,9 +134,9 @@ export class Subscription {
     if (this.#first === undefined) this.#last = undefined
   }
 
-  /** Yields the unacknowledged messages, oldest first. */
-  *unacknowledged(): Iterable<Sent> {
-    for (let sent = this.#first; sent; sent = sent.next) if (!sent.isAcknowledged) yield sent
+  /** Yields the unacknowledged messages, oldest first. @param last the message to stop at */
+  *unacknowledged(last?: Sent): Iterable<Sent> {
+    for (let sent = this.#first; sent && sent !== last; sent = sent.next) if (!sent.isAcknowledged) yield sent
   }
 
   /** Where delivery continues when the client resubscribes. */

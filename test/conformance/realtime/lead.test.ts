@@ -8,7 +8,7 @@ import { v4 as uuid } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ServerProcess, startServerProcess } from '../../support/process.ts'
 import { cloneDatabase } from '../../support/server.ts'
-import { connect, type Device, disconnect, done, startChat, uniqueName } from '../realtime.ts'
+import { collect, connect, type Device, disconnect, done, startChat, uniqueName } from '../realtime.ts'
 import { hasRedis, redis } from '../redis.ts'
 
 const isThere = await hasRedis()
@@ -50,7 +50,7 @@ describe.skipIf(!isThere)(title, () => {
     token = ((await answer.json()) as { access_token: string }).access_token
   })
   afterEach(async () => {
-    leader.child.kill('SIGCONT')
+    for (const { child } of [leader, other]) child.kill('SIGCONT')
     await disconnect(...devices.splice(0))
     expect(await leader.end('SIGTERM')).toBe(0)
     expect(await other.end('SIGTERM')).toBe(0)
@@ -104,5 +104,15 @@ describe.skipIf(!isThere)(title, () => {
     // Its clients have received everything in order; those that reconnected elsewhere meanwhile may have some twice.
     await expect.poll(() => [...new Set(heard(there))]).toEqual(all())
     await expect.poll(() => leader.output()).toContain('another process publishes the events')
+
+    // Of several messages in a second, the last one appears in lists of channels a moment later.
+    const listed = collect(bob.client.onChannelUpdated)
+    await send(3)
+    await expect.poll(() => heard(there)?.at(-1)).toBe(String(sent))
+    other.child.kill('SIGSTOP')
+    await expect
+      .poll(() => listed.items.at(-1)?.[0].lastReceivedMessage)
+      .toMatchObject({ body: String(sent) })
+    other.child.kill('SIGCONT')
   })
 })

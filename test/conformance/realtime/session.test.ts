@@ -163,6 +163,16 @@ describe('a connection', () => {
     })
   })
 
+  it('survives a call that names nothing, for which the client has no destination', async () => {
+    const { client, wire } = alice
+    client.sendKeystrokes({ keys: 'x' } as Parameters<typeof client.sendKeystrokes>[0])
+    const refusal = () =>
+      wire.frames.find(({ from, body }) => from === 'S' && body.includes('There is nothing to do at'))
+    await vi.waitFor(() => expect(refusal()?.command).toBe('MESSAGE'), { timeout: patienceMs, interval: 5 })
+    await done(client.retrieveCurrentUser())
+    expect(wire.connects).toBe(1)
+  })
+
   it('counts unread messages, and counts again when one is received or read', async () => {
     const bob = await connect(server, server.main, 'bob')
     const { connection, client } = bob
