@@ -73,6 +73,8 @@ describe('statistics', () => {
         connections: 0,
         requests: 0,
         errors: 0,
+        p50Ms: null,
+        p99Ms: null,
       },
     ])
     const left = await prisma.statisticsDue.findMany()

@@ -1,4 +1,6 @@
 // Applications as the operators of the installation see them.
+
+import { ownClient } from '#data/applications/own-client.ts'
 import {
   type Columns,
   column,
@@ -34,10 +36,7 @@ const columns: Columns<AdminApplication> = mapped(
       },
       'a',
     ),
-    clientId: column(
-      optional(text),
-      `(select client_id from credential where application_id = a.id order by created_time, client_id limit 1)`,
-    ),
+    clientId: column(optional(text), ownClient),
     users: column(int8, counterValue('application.users', 'a.id')),
     channels: column(int8, counterValue('application.channels', 'a.id')),
     messages: column(int8, counterValue('application.messages', 'a.id')),

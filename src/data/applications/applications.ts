@@ -1,3 +1,4 @@
+import { ownClient } from '#data/applications/own-client.ts'
 import {
   bool,
   type Columns,
@@ -156,7 +157,7 @@ const findCredentialStatement = reading(
   (columns) => `select ${columns} from ${credentials} where c.client_id = $1`,
 )
 
-/** Returns the oldest credential of the first application. */
+/** Returns the own credential of the first application. */
 export function findFirstCredential(db: Db): Promise<Credential | undefined> {
   return db.one(findFirstCredentialStatement, [])
 }
@@ -164,7 +165,8 @@ export function findFirstCredential(db: Db): Promise<Credential | undefined> {
 const findFirstCredentialStatement = reading(
   'find-first-credential',
   credentialColumns,
-  (columns) => `select ${columns} from ${credentials} order by c.application_id, c.created_time limit 1`,
+  (columns) => `
+    select ${columns} from ${credentials} where c.client_id = ${ownClient} order by c.application_id limit 1`,
 )
 
 /** @throws a unique violation if the key or the client id is taken */
@@ -264,14 +266,9 @@ export interface ApplicationSummary {
 
 const summaryColumns: Columns<ApplicationSummary> = select({
   ...columnsOf({ id: int8, name: text, key: uuid, createdTime: timestamptz }, 'a'),
-  clientId: column(nullable(text), 'c.client_id'),
+  clientId: column(nullable(text), ownClient),
 })
-const summaryOf = (columns: string) => `
-  select ${columns}
-  from application a
-  left join lateral (
-    select client_id from credential where application_id = a.id order by created_time, client_id limit 1
-  ) c on true`
+const summaryOf = (columns: string) => `select ${columns} from application a`
 
 /** Returns every application, oldest first. */
 export function listApplicationRows(db: Db): Promise<ApplicationSummary[]> {

@@ -1,5 +1,6 @@
 import type { Context } from '#context.ts'
 import { replaceSecret } from '#data/applications/applications.ts'
+import { saveWorldSecret } from '#data/worlds/worlds.ts'
 import type { OperatorCaller } from '#domain/access/operator.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
@@ -34,6 +35,7 @@ export async function rotateSecret(
   const oldSecretUntil = await ctx.db.transact(async (tx) => {
     const replaced = await replaceSecret(tx, clientId, secretHash, overlapMs)
     const until = mustExist(replaced, 'client of application', id)
+    await saveWorldSecret(tx, id, clientSecret)
     await noteAct(tx, operator, {
       action: 'application.secret_rotated',
       applicationId: id,

@@ -64,13 +64,7 @@ export async function getStatistics(
     buckets: buckets.map((bucket) => {
       const { requests = 0, errors = 0, durations = [] } = asked.get(bucket.start) ?? {}
       const [p50Ms, p99Ms] = [quantile(durations, 0.5), quantile(durations, 0.99)]
-      return {
-        ...bucket,
-        requests,
-        errors,
-        ...(p50Ms !== undefined && { p50Ms }),
-        ...(p99Ms !== undefined && { p99Ms }),
-      }
+      return { ...bucket, requests, errors, p50Ms: p50Ms ?? null, p99Ms: p99Ms ?? null }
     }),
   }
 }

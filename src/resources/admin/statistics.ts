@@ -4,7 +4,7 @@ import { count, Timestamp } from '#resources/define.ts'
 export const Interval = z.enum(['hour', 'day'])
 export type Interval = z.output<typeof Interval>
 
-const ms = (about: string) => z.number().nonnegative().optional().describe(about)
+const ms = (about: string) => z.number().nonnegative().nullable().describe(about)
 
 export const StatisticsBucket = z
   .object({
@@ -15,8 +15,8 @@ export const StatisticsBucket = z
     connections: count('Number of sessions started'),
     requests: count('Number of requests to the Platform API'),
     errors: count('Number of these requests that were answered with 4xx or 5xx'),
-    p50Ms: ms('Median duration of the requests, in milliseconds. Absent if there were none'),
-    p99Ms: ms('99th percentile of the duration of the requests, in milliseconds. Absent if there were none'),
+    p50Ms: ms('Median duration of the requests, in milliseconds; null if there were none'),
+    p99Ms: ms('99th percentile of the duration of the requests, in milliseconds; null if there were none'),
   })
   .meta({ id: 'StatisticsBucket' })
 export type StatisticsBucket = z.output<typeof StatisticsBucket>

@@ -94,10 +94,10 @@ export const applicationAdminOperations = (ctx: Context) => [
       'Generates a new client secret. The old one and its tokens become invalid immediately, or after an overlap of at most 30 days.',
     route: 'POST /rotate-secret',
     right: 'change applications',
-    body: RotateSecret.optional().transform((body) => body ?? { overlapSeconds: 0 }),
+    body: RotateSecret.optional(),
     answer: oneOf(RotatedSecret),
     handle: ({ operator, applicationId }, { body }) =>
-      rotateSecret(ctx, operator, String(applicationId), { overlapMs: body.overlapSeconds * 1_000 }),
+      rotateSecret(ctx, operator, String(applicationId), { overlapMs: (body?.overlapSeconds ?? 0) * 1_000 }),
   }),
   insideOperation({
     ...about,

@@ -35,11 +35,15 @@ export class LiveFeed {
     this.#ctx = ctx
   }
 
-  /** Streams events until the reader disconnects. @throws ChatError 429 if there are too many viewers */
+  /**
+   * Streams events until the reader disconnects, which it may have done already.
+   * @throws ChatError 429 if there are too many viewers; nothing was sent then
+   */
   async open(viewer: Viewer): Promise<void> {
-    if (this.#viewers.size >= viewersMax) throw rateLimited('Too many watch live, try again later', 5_000)
     await watchApplication(this.#ctx, viewer.applicationId)
     const position = viewer.after ?? (await currentPosition(this.#ctx))
+    if (viewer.response.destroyed) return // its `close` has been emitted
+    if (this.#viewers.size >= viewersMax) throw rateLimited('Too many watch live, try again later', 5_000)
     const stream = new Stream(this.#ctx, viewer, position)
     this.#viewers.add(stream)
     viewer.response.once('close', () => {

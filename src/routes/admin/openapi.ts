@@ -58,7 +58,9 @@ is the least role that an operation requires. To callers limited to applications
 **Lists** take \`limit\` and \`cursor\`, and return \`{items, next}\`: \`next\` is the cursor of the next items, and absent at
 the end.
 
-**Errors.** Errors that are not described here (405, 406, 409, 413, 415, 429 and 5xx) have the body of \`ApiError\` too.`
+**Errors.** Errors that are not described here (405, 406, 409, 413, 415, 429 and 5xx) have the body of \`ApiError\` too.
+Fields and parameters that an operation does not have are ignored, except for names that differ in one or two characters
+from one that it has: they are answered 400.`
 
 const file = formOf(z.object({}))
 const lists = new Map<z.ZodType, z.ZodType>()

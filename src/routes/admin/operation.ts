@@ -6,7 +6,7 @@ import type { Context } from '#context.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveRight, type OperatorCaller, type Right } from '#domain/access/operator.ts'
 import { enterApplication } from '#domain/applications/administered/enter-application.ts'
-import { ChatError } from '#errors.ts'
+import { ChatError, type FieldProblem, summaryOf } from '#errors.ts'
 import { type ListPart, ListQuery, type ListRequest } from '#resources/admin/list.ts'
 import { type Described, mount, type Route, readRoute } from '#routes/mount.ts'
 import { negotiateRepresentation, WithId } from '#routes/operation.ts'
@@ -14,6 +14,7 @@ import { receive, type Storage, withoutForm } from '#routes/upload.ts'
 import { compileWriter, type Writer } from '#wire/casing.ts'
 import { absolute } from '#wire/hal.ts'
 import { compileCheck } from '#wire/reading.ts'
+import { findOddFields } from '#wire/unknown-fields.ts'
 
 type AdminAnswer =
   | { kind: 'one' | 'list'; shape: z.ZodType }
@@ -143,6 +144,7 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
     const caller = await callerOf(ctx, each, request)
     const query = checks.query(request)
     const params = checks.params(request)
+    mustBeSpelt(each, request)
     const { limit, cursor } = query
     const result = request.isMultipart()
       ? await handleForm(each, caller as InsideCaller, request, params)
@@ -162,6 +164,21 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
     const body = write(result, (url) => absolute(url, base))
     return reply.header('content-type', 'application/json').send(JSON.stringify(body))
   })
+}
+
+/**
+ * Refuses names that are nearly those of fields: without its misspelt `until`, a ban lasts for ever. Other unknown names
+ * are ignored, as in the Platform API.
+ */
+function mustBeSpelt({ about, query, body }: AdminOperation, request: FastifyRequest): void {
+  const odd = [...findOddFields(query, request.query), ...(body ? findOddFields(body, request.body) : [])]
+  const problems = odd
+    .filter(({ isMisspelt }) => isMisspelt)
+    .map(({ path: field, nearest }): FieldProblem => {
+      const message = `${field} is not a known field: ${nearest} is`
+      return { resource: about, field, code: 'invalid', message }
+    })
+  if (problems.length > 0) throw new ChatError('ClientError', summaryOf(problems), problems)
 }
 
 function handleForm(

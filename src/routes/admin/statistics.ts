@@ -41,28 +41,23 @@ export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed })
     answer: textOf('text/event-stream'),
     handle: async ({ applicationId, operator }, { request, reply }) => {
       const after = lastEventId(request.headers['last-event-id']?.toString())
-      reply.hijack()
       for (const [name, value] of Object.entries(reply.getHeaders())) {
         if (value !== undefined) reply.raw.setHeader(name, value)
       }
       const forDevelopers = ofDevelopers.every((right) => hasRight(operator, right))
-      await live
-        .open({
-          applicationId,
-          forDevelopers,
-          after,
-          response: reply.raw,
-          async check() {
-            const now = await request.checkOperatorAgain()
-            mustHaveRight(now, 'watch live')
-            if (forDevelopers) for (const right of ofDevelopers) mustHaveRight(now, right)
-            await enterApplication(ctx, now, applicationId)
-          },
-        })
-        .catch((error) => {
-          ctx.log.warn({ err: error, applicationId }, 'a live view could not be opened')
-          reply.raw.writeHead(503, { 'retry-after': '5' }).end()
-        })
+      await live.open({
+        applicationId,
+        forDevelopers,
+        after,
+        response: reply.raw,
+        async check() {
+          const now = await request.checkOperatorAgain()
+          mustHaveRight(now, 'watch live')
+          if (forDevelopers) for (const right of ofDevelopers) mustHaveRight(now, right)
+          await enterApplication(ctx, now, applicationId)
+        },
+      })
+      reply.hijack()
     },
   }),
 ]

@@ -81,9 +81,9 @@ export const userAdminOperations = (ctx: Context) => [
     route: `POST ${path}/ban`,
     right: 'ban users',
     params,
-    body: BanUser.optional().transform((body) => body ?? {}),
+    body: BanUser.optional(),
     answer: oneOf(AdminUser),
-    handle: (caller, { params, body }) => banUser(ctx, caller, params.userId, body),
+    handle: (caller, { params, body = {} }) => banUser(ctx, caller, params.userId, body),
   }),
   insideOperation({
     ...about,

@@ -1,10 +1,17 @@
 // Live events for operators.
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LiveFeed } from '#routes/admin/live-feed.ts'
 import { Session } from '../../security/world.ts'
 import { type AdminClient, createAdmin, signIn } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { endedJob, importFile } from '../../support/jobs.ts'
 import { shareServer, startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+
+/** Maximum number of streams of a process. */
+const viewersMax = 200
+const responseTo = () => new ServerResponse(new IncomingMessage(new Socket()))
 
 let server: TestServer
 let application: TestApplication
@@ -190,6 +197,27 @@ describe('the live stream', () => {
     expect(await reader.next()).toMatchObject({ event: 'open' })
     await owner.patch(`/operators/${created.id}`, { role: 'viewer' }).expect(200)
     expect(await reader.next()).toBeUndefined()
+  })
+
+  it('takes no place of others if its reader left before it began', async () => {
+    const feed = new LiveFeed(server.ctx)
+    const open = (response: ServerResponse) =>
+      feed.open({ applicationId: application.id, forDevelopers: false, response, check: async () => {} })
+    for (let left = 0; left < viewersMax; left++) await open(responseTo().destroy())
+    await open(responseTo())
+    feed.close()
+  })
+
+  it('is refused with 429 and the reason while there are too many', async () => {
+    const { url } = server
+    const done = new AbortController()
+    const options = { headers: { authorization: `Bearer ${viewer.key}` }, signal: done.signal }
+    const open = () => fetch(`${url}/admin/v1/applications/${application.id}/live`, options)
+    const answers = await Promise.all(Array.from({ length: viewersMax + 1 }, open))
+    const refused = answers.find(({ status }) => status !== 200)
+    expect(refused?.status).toBe(429)
+    expect(await refused?.json()).toMatchObject({ error: 'RateLimitedError' })
+    done.abort()
   })
 
   it('does not delay the stop of the server', async () => {

@@ -39,6 +39,29 @@ describe('text that cannot be stored is refused with its field', () => {
   })
 })
 
+describe('a name that is nearly one of a field is refused, as nothing else would show that it is ignored', () => {
+  it.each([
+    ['post', () => `${inside}/users/1/ban`, { untill: '2030-01-01T00:00:00Z' }, 'untill', 'until'],
+    [
+      'patch',
+      () => `${inside}/settings`,
+      { retention: { messageDays: 5 } },
+      'retention.messageDays',
+      'messagesDays',
+    ],
+    ['get', () => `${inside}/messages?usename=jane`, undefined, 'usename', 'username'],
+  ] as const)('%s: %s', async (method, path, body, field, nearest) => {
+    const answer = await owner[method](path(), body).expect(400)
+    const message = `${field} is not a known field: ${nearest} is`
+    expect(answer.body).toMatchObject({ error: 'ClientError', field, message })
+  })
+
+  it('but not where that field is given, too, or where the name is like none', async () => {
+    const key = { name: 'one', role: 'viewer', nam: 'other', colour: 'red' }
+    await owner.post('/keys', key).expect(201)
+  })
+})
+
 it('statistics begin in the year 1 at the earliest', async () => {
   for (const interval of ['hour', 'day']) {
     const { body } = await owner
