@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pino } from 'pino'
@@ -10,6 +10,7 @@ import { enterApplication } from '#domain/applications/administered/enter-applic
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { enableFunction } from '#domain/functions/enable-function.ts'
 import { listFunctions } from '#domain/functions/list-functions.ts'
+import { timeLimitOf } from '#domain/functions/runs/time-limit-of.ts'
 import { compileHandler } from '#functions/compile.ts'
 import type { Outcome } from '#functions/outcome.ts'
 import { FunctionRunner } from '#functions/runner.ts'
@@ -35,18 +36,15 @@ export async function deploy(
   options: DeployOptions,
   output: Output,
 ): Promise<void> {
-  const event = FunctionType.safeParse(type)
-  if (!event.success) {
-    throw new UsageError(`There is no event ${type}, but ${FunctionType.options.join(', ')}`)
-  }
+  const event = typeOf(type)
   const handlerScript = await readScript(file)
   const api = await connect(options)
-  const existing = choose(await functionsOf(api), { type: event.data, name: options.name })
+  const existing = choose(await functionsOf(api), { type: event, name: options.name })
   const target =
     existing ??
     (await post<ChatFunction>(api, '/runtimes/nodejs/functions', {
-      type: event.data,
-      name: options.name ?? event.data,
+      type: event,
+      name: options.name ?? event,
     }))
   const version = await post<FunctionVersion>(api, `/functions/${target.id}/versions`, { handlerScript })
   const { id, name } = target
@@ -56,6 +54,12 @@ export async function deploy(
     { id, type, name, versionNumber, created: existing === undefined },
     `Version ${versionNumber} of function ${id} (${name}) runs from now on.`,
   )
+}
+
+function typeOf(given: string): FunctionType {
+  const { data: type } = FunctionType.safeParse(given)
+  if (type) return type
+  throw new UsageError(`There is no event ${given}, but ${FunctionType.options.join(', ')}`)
 }
 
 /** @throws Failure if the script does not compile, after reporting where */
@@ -90,11 +94,17 @@ export interface TestOptions extends RemoteOptions {
 
 /** Runs a function once, as the server would; needs a server only if the function calls it. */
 export async function test(file: string, options: TestOptions, output: Output): Promise<void> {
+  const eventType = typeOf(options.type)
+  const { modules } = options
+  if (modules !== undefined && !(await isFolder(modules)))
+    throw new UsageError(`There is no folder ${modules}`)
   const handlerScript = await readScript(file)
   const event = await readEvent(options.event)
   const environment = readVariables(options.env ?? [])
   const api = await connect(options).catch(() => undefined)
-  const { port, functionEgress, functionTimeoutMs: timeoutMs } = readConfig(process.env)
+  const config = readConfig(process.env)
+  const { port, functionEgress } = config
+  const timeoutMs = timeLimitOf(config, eventType)
   const base = api?.base ?? options.url ?? `http://localhost:${port}`
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-function-'))
   const log = pino({ level: 'silent' })
@@ -110,9 +120,9 @@ export async function test(file: string, options: TestOptions, output: Output): 
           CHATKITTY_AUTHORIZATION_SERVICE_BASE_URL: base,
           ...environment,
         },
-        ...(options.modules !== undefined && { dependenciesFolder: resolve(options.modules) }),
+        ...(modules !== undefined && { dependenciesFolder: resolve(modules) }),
       },
-      { versionId: 1, handlerScript, event, eventType: options.type, token: api?.token ?? '', timeoutMs },
+      { versionId: 1, handlerScript, event, eventType, token: api?.token ?? '', timeoutMs },
     )
     print(output, outcome, describe(outcome))
     if (outcome.status === 'FAILED') throw new Failure()
@@ -121,6 +131,12 @@ export async function test(file: string, options: TestOptions, output: Output): 
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 
 async function readEvent(given: string): Promise<unknown> {
   const isInline = given.trimStart().startsWith('{')

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Outcome } from '#context.ts'
 import { presentEach } from '#domain/events/present-each.ts'
 import { beginRuns } from '#domain/functions/runs/begin-runs.ts'
+import { endLostRuns } from '#domain/functions/runs/end-lost-runs.ts'
 import { forgetInvocations } from '#domain/functions/runs/forget-invocations.ts'
 import { forgetRuns } from '#domain/functions/runs/forget-runs.ts'
 import { giveBackQueuedRuns } from '#domain/functions/runs/give-back-queued-runs.ts'
@@ -63,6 +64,8 @@ export class FunctionRuns {
   readonly #stopped = new AbortController()
   #givenBackAt = -givingBackMs
   #missing: MissingNodes = new Map()
+  /** Invocations that seemed to be lost at the last look. */
+  #lost: number[] = []
 
   constructor(ctx: Context) {
     const { log } = ctx
@@ -104,12 +107,13 @@ export class FunctionRuns {
     await soon()
     this.#stopped.abort()
     await soon()
-    await giveBackQueuedRuns(this.#ctx, []).catch((error) =>
+    const untried = [...this.#lines.values()].flatMap(({ waiting }) => waiting.map(({ run }) => run.id))
+    await giveBackQueuedRuns(this.#ctx, [], untried).catch((error) =>
       this.#ctx.log.warn({ err: error }, 'function runs could not be released'),
     )
   }
 
-  /** Releases runs of dead processes, and runs taken by this one that could not begin without the database. */
+  /** Releases runs of dead processes, and runs taken by this one that could not begin, and ends their records. */
   async #giveBack(): Promise<void> {
     if (performance.now() - this.#givenBackAt < givingBackMs) return
     this.#givenBackAt = performance.now()
@@ -118,6 +122,7 @@ export class FunctionRuns {
       ...running.keys(),
     ])
     await giveBackQueuedRuns(this.#ctx, taken)
+    this.#lost = await endLostRuns(this.#ctx, this.#lost)
     const missing = this.#missing
     this.#missing = new Map() // if the database cannot be asked, nobody knows who is missing
     if (this.#ctx.node.isLeader) this.#missing = await giveBackRunsOfTheDead(this.#ctx, missing)

@@ -120,6 +120,17 @@ it('test runs a file locally, with the event, the modules and the variables that
   expect(stdout).toContain('Hello Joe')
 })
 
+it('test gives a function the time that the server gives one of its type', async () => {
+  const fileThatTakes = (ms: number) =>
+    fileOf(`async function handleEvent() { await new Promise((end) => setTimeout(end, ${ms})) }`)
+  const settings = { CHATTERIE_HOME: home, FUNCTION_BLOCKING_TIMEOUT_SECONDS: '1' }
+  const refused = await chatterie(['functions', 'test', await fileThatTakes(60_000)], settings)
+  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('more than 1000 ms') })
+  const slow = await fileThatTakes(1_100)
+  const later = await chatterie(['functions', 'test', slow, '--type', 'user.sent.message'], settings)
+  expect(later).toMatchObject({ code: 0, stdout: expect.stringContaining('SUCCEEDED') })
+})
+
 it('test fails where the function fails, and needs no server where the function needs none', async () => {
   const file = await fileOf(`async function handleEvent() {\n  throw new TypeError('Not like this')\n}`)
   const elsewhere = ['--url', 'http://127.0.0.1:1']

@@ -70,6 +70,51 @@ describe('a function fails with what it throws', () => {
       '    at handleEvent (function.ts:9)',
     ])
   })
+
+  it('and logged errors have those lines too, and their properties', async () => {
+    const script = `
+    interface Unused { a: string }
+
+    async function handleEvent() {
+      try {
+        throw Object.assign(new Error('here'), { code: 'E' })
+      } catch (error) {
+        console.error(error)
+        console.log((error as Error).stack)
+      }
+    }`
+    const { logs } = await test.invoke(script)
+    expect(logs.map(({ text }) => text)).toEqual([
+      "Error: here\n    at handleEvent (function.ts:6:29) {\n  code: 'E'\n}",
+      'Error: here\n    at handleEvent (function.ts:6:29)',
+    ])
+  })
+
+  it.each([
+    ['of fetch', 'await fetch("http://127.0.0.1:1/")', 'TypeError: fetch failed', /Caused by: Error: .+/],
+    [
+      'of several attempts',
+      'await Promise.any([Promise.reject(new Error("one")), Promise.reject("two")])',
+      'AggregateError: All promises were rejected',
+      /Caused by: Error: one\n.*handleEvent.*\nCaused by: Error: two$/,
+    ],
+    [
+      'that goes round',
+      'const e = new Error("me"); e.cause = e; throw e',
+      'Error: me',
+      /(Caused by: Error: me[\s\S]*){4}/,
+    ],
+    [
+      'that cannot be read',
+      'throw Object.defineProperty(new Error("me"), "cause", { get() { throw 1 } })',
+      'Error: me',
+      /^Error: me\n.*handleEvent.*$/,
+    ],
+  ])('and the error has the cause %s', async (_, body, begins, stack) => {
+    const { error } = (await test.invoke(handler(body))) as { error: { stack: string } }
+    expect(error.stack.slice(0, begins.length)).toBe(begins)
+    expect(error.stack).toMatch(stack)
+  })
 })
 
 describe('a script that cannot run', () => {

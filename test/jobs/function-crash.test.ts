@@ -77,7 +77,13 @@ async function allInvocations(id: number): Promise<InvocationDocument[]> {
   }
 }
 
-it('a run that takes longer than a stop of the server waits is done after the next start', async () => {
+it('a stop interrupts runs that take long, and costs them and waiting ones no attempt', async () => {
+  await db.query(`
+    create table spent (attempts int);
+    create function spend() returns trigger language plpgsql as $$ begin
+      insert into spent values (old.attempts); return old;
+    end $$;
+    create trigger spend before delete on function_run for each row execute function spend()`)
   const created = await api('POST', '/runtimes/nodejs/functions', {
     type: 'system.triggered.event',
     name: 'Slow',
@@ -92,17 +98,27 @@ it('a run that takes longer than a stop of the server waits is done after the ne
     }`,
   })
   const channel = await api('POST', '/channels', { type: 'PUBLIC' })
-  await api('POST', `/channels/${channel.id}/events`, { type: 'x', properties: {} })
-  await expect.poll(() => count(`function_invocation where status = 'RUNNING'`)).toBe(1)
+  for (let nth = 0; nth < 4; nth++) {
+    await api('POST', `/channels/${channel.id}/events`, { type: 'x', properties: {} })
+  }
+  await expect.poll(() => count('function_run where node is not null')).toBe(4)
+  await expect.poll(() => count(`function_invocation where status = 'RUNNING'`)).toBe(3)
   await api('PUT', '/runtimes/nodejs/environment-variables', { LAST: 'yes' })
   await db.end()
   await server.end('SIGTERM')
   await start()
   await expect.poll(isLeft).toBe(0)
+  const done = { status: 'SUCCEEDED', result: { payload: 'done' } }
+  const interrupted = {
+    status: 'FAILED',
+    result: { error: { reason: 'runtime', message: 'the server is stopping' } },
+  }
   expect(await allInvocations(created.id)).toMatchObject([
-    { status: 'SUCCEEDED', result: { payload: 'done' } },
-    { status: 'FAILED', result: { error: { reason: 'runtime', message: 'the server is stopping' } } },
+    ...Array(4).fill(done),
+    ...Array(3).fill(interrupted),
   ])
+  expect(await count('spent where attempts = 1')).toBe(4)
+  await db.query('drop function spend cascade; drop table spent')
 })
 
 it(`each of ${runs} waiting runs is done and listed though the server is killed ${kills} times`, async () => {

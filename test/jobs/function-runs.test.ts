@@ -23,6 +23,11 @@ beforeEach(async () => {
 const timeOf = (invocation: InvocationDocument | undefined) => Date.parse(invocation?.createdTime ?? '')
 const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
 
+/** A function that runs until there is a user `signal`. */
+const waitsForSignal = `async function handleEvent(event, context) {
+  while (await context.getUserApi().checkUserExists('signal').then(() => false, () => true));
+}`
+
 describe('a run', () => {
   const sender = 'user.sent.message'
   async function send(channelId: number, userId: number) {
@@ -148,13 +153,7 @@ describe('a run', () => {
   })
 
   it('that was given to another process is not begun by the one that had taken it', async () => {
-    const created = await deploy(
-      application,
-      'user.triggered.event',
-      `async function handleEvent(event, context) {
-        while (await context.getUserApi().checkUserExists('signal').then(() => false, () => true));
-      }`,
-    )
+    const created = await deploy(application, 'user.triggered.event', waitsForSignal)
     const { ann, channel, as } = await scene(application)
     for (let at = 0; at < 4; at++) {
       await sendChannelEvent(server.ctx, as(ann), channel.id, { type: 'x', properties: {} })
@@ -199,6 +198,23 @@ describe('a run', () => {
     expect(await sql(`select last_value from ${name}`)).toEqual([[3]])
     await sql(`drop function ${name} cascade`)
     await sql(`drop sequence ${name}`)
+  })
+
+  it('is not recorded as running for ever because the answer to its beginning was lost', async () => {
+    const created = await deploy(application, 'user.triggered.event', waitsForSignal)
+    const { ann, channel, as } = await scene(application)
+    await sendChannelEvent(server.ctx, as(ann), channel.id, { type: 'x', properties: {} })
+    await expect.poll(async () => (await invocationsOf(application, created)).length).toBe(1)
+    await sql(
+      `insert into function_invocation (function_id, version_number, args, node) values ($1, 1, '{}', $2)`,
+      [created.id, server.ctx.node.id],
+    )
+    const [interrupted] = await endedInvocations(application, created)
+    expect(interrupted).toMatchObject({ status: 'FAILED', result: { error: { name: 'InterruptedError' } } })
+    const statuses = async () => (await invocationsOf(application, created)).map(({ status }) => status)
+    expect(await statuses()).toEqual(['FAILED', 'RUNNING'])
+    await createUser(application, { name: 'signal' })
+    await expect.poll(statuses).toEqual(['FAILED', 'SUCCEEDED'])
   })
 
   it('is not created while its function is off, or has no version', async () => {

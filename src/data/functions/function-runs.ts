@@ -41,14 +41,19 @@ const dropStatement = {
   text: 'delete from function_run where id = any($1::bigint[])',
 }
 
-/** Releases the runs that this process has taken, except those in `but`, which it is executing. */
-export async function giveBackRuns(db: Db, node: number, but: number[]): Promise<void> {
-  await db.run(giveBackStatement, [node, but])
+/**
+ * Releases the runs that this process has taken, except those in `but`, which it is executing. For those that it did
+ * not try to begin, `untried`, taking them was not an attempt.
+ */
+export async function giveBackRuns(db: Db, node: number, but: number[], untried: number[]): Promise<void> {
+  await db.run(giveBackStatement, [node, but, untried])
 }
 
 const giveBackStatement = {
   name: 'give-back-function-runs',
-  text: 'update function_run set node = null where node = $1 and id <> all($2::bigint[])',
+  text: `
+    update function_run set node = null, attempts = attempts - (id = any($3::bigint[]))::int
+    where node = $1 and id <> all($2::bigint[])`,
 }
 
 /** Returns the ids of processes that have taken or begun runs, and do not appear to be alive. */
@@ -84,6 +89,31 @@ const orphansStatement = {
       from dead where i.status = 'RUNNING' and i.node = dead.node
     )
     update function_run r set node = null from dead where r.node = dead.node`,
+}
+
+/** Returns the ids of the invocations that this process has begun and not ended. */
+export function findRunning(db: Db, node: number): Promise<number[]> {
+  return db.all(runningStatement, [node])
+}
+
+/** Index: function_invocation_running. */
+const runningStatement = reading(
+  'find-running-invocations',
+  column(int8, 'id'),
+  (columns) => `select ${columns} from function_invocation where status = 'RUNNING' and node = $1`,
+)
+
+/** Marks these invocations as failed, unless they have ended. */
+export async function endLostInvocations(db: Db, ids: number[]): Promise<void> {
+  await db.run(lostStatement, [ids, JSON.stringify(lost)])
+}
+
+const lost = { error: { name: 'InterruptedError', message: 'The server lost its database while this ran' } }
+const lostStatement = {
+  name: 'end-lost-invocations',
+  text: `
+    update function_invocation set status = 'FAILED', result = $2::jsonb
+    where id = any($1::bigint[]) and status = 'RUNNING'`,
 }
 
 // ---------------------------------------------------------------------------------------- recording
@@ -135,7 +165,10 @@ export interface EndedInvocation {
   durationMs: number
   /** Texts that must be masked in what is stored. */
   secrets?: string[]
-  /** The run that caused the invocation: it is deleted, or retried after `retryMs` milliseconds. */
+  /**
+   * The run that caused the invocation: it is deleted, or retried after `retryMs` milliseconds. With 0, this was not an
+   * attempt.
+   */
   run?: { id: number; retryMs?: number }
 }
 
@@ -169,7 +202,8 @@ const endStatement = reading(
     ), done as (
       delete from function_run r using ended where r.id = $6 and $7::int is null
     ), again as (
-      update function_run r set node = null, due_time = chatterie_clock() + $7::int * interval '1 millisecond'
+      update function_run r set node = null, due_time = chatterie_clock() + $7::int * interval '1 millisecond',
+        attempts = attempts - ($7::int = 0)::int
       from ended where r.id = $6 and $7::int is not null and r.node = ended.node
     )
     select ${columns} from lazily`,

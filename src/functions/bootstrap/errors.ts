@@ -10,7 +10,9 @@ export function describeError(thrown: unknown, scripts: Record<string, Script | 
     return {
       name: name.slice(0, errorMax.name),
       message: message.slice(0, errorMax.message),
-      ...(stack && { stack: readableStack(stack, scripts).slice(0, errorMax.stack) }),
+      ...(stack && {
+        stack: readableStack(`${stack}${causesIn(thrown)}`, scripts).slice(0, errorMax.stack),
+      }),
     }
   } catch {
     return { name: 'Error', message: 'something was thrown that cannot be shown' }
@@ -35,19 +37,60 @@ function messageOf(message: unknown, thrown: object): string {
   return thrown instanceof Error ? '' : toRecord(thrown).json
 }
 
+function causesIn(thrown: unknown): string {
+  try {
+    return causesOf(thrown)
+  } catch {
+    return ''
+  }
+}
+
+/** What an error names as its causes; fetch, for one, tells only there why it failed. */
+function causesOf(thrown: unknown, depth = 0): string {
+  if (typeof thrown !== 'object' || thrown === null || depth === causesMax) return ''
+  const { cause, errors } = thrown as Record<string, unknown>
+  const causes = [...(cause == null ? [] : [cause]), ...(Array.isArray(errors) ? errors : [])]
+  const texts = causes.slice(0, causesMax).map((each) => {
+    const { name, message, stack } = read(each)
+    return `\nCaused by: ${stack ?? `${name}: ${message}`}${causesOf(each, depth + 1)}`
+  })
+  return texts.join('')
+}
+
+/** How deep, and how many of one error. */
+const causesMax = 4
+
+/** Makes the stacks in a line of the log as readable as those of errors. */
+export function readableLog(text: string, scripts: Record<string, Script | undefined>): string {
+  try {
+    return /\n\s+at /.test(text) ? readableStack(text, scripts) : text
+  } catch {
+    return text
+  }
+}
+
+const maps = new WeakMap<Script, SourceMap>()
+
+function mapOf(script: Script): SourceMap {
+  const known = maps.get(script) ?? new SourceMap(JSON.parse(script.map))
+  maps.set(script, known)
+  return known
+}
+
 /** Removes our frames and Node's, and maps positions to the customer's own script. */
 function readableStack(stack: string, scripts: Record<string, Script | undefined>): string {
-  const maps: Record<string, SourceMap> = {}
-  const lines = stack
-    .split('\n')
-    .filter((line) => !/^\s+at .*(?:\(node:|at node:|bootstrap-\w+\.cjs)/.test(line))
+  const lines: string[] = []
+  for (const line of stack.split('\n')) {
+    if (!/^\s+at .*(?:\(node:|at node:|bootstrap-\w+\.cjs)/.test(line)) lines.push(line)
+    // Here begin the properties of an error that was logged.
+    else if (line.endsWith(' {') && lines.length > 0) lines.push(`${lines.pop()} {`)
+  }
   return lines
     .join('\n')
     .replace(/\b(function|initialization)\.ts:(\d+):(\d+)/g, (position, name: string, line, column) => {
       const script = scripts[name]
       if (!script) return position
-      maps[name] ??= new SourceMap(JSON.parse(script.map))
-      const origin = maps[name].findEntry(Number(line) - 1, Number(column) - 1)
+      const origin = mapOf(script).findEntry(Number(line) - 1, Number(column) - 1)
       if (!('originalLine' in origin)) return position
       return `${name}.ts:${origin.originalLine + 1}:${origin.originalColumn + 1}`
     })

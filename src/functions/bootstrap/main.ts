@@ -20,7 +20,7 @@ import { confine } from './confine.ts'
 import { captureOutput } from './console.ts'
 import { createContext } from './context.ts'
 import { guardEgress, refuseListening } from './egress.ts'
-import { describeError } from './errors.ts'
+import { describeError, readableLog } from './errors.ts'
 import { findHandler, type Handler } from './handlers.ts'
 import { toRecord } from './record.ts'
 import { createCustomerRequire } from './require.ts'
@@ -144,9 +144,10 @@ function onStray(error: unknown): void {
   else report({ type: 'stale', error: describeError(error, sources) })
 }
 
-function record(level: Log['level'], text: string): void {
+function record(level: Log['level'], written: string): void {
   const id = owner.getStore() ?? running ?? 0
   if (id !== (running ?? 0) || isLogFull) return
+  const text = readableLog(written, sources)
   logLines++
   const left = logBytesMax - logBytes
   const bytes = Buffer.byteLength(text)

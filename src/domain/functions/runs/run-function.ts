@@ -5,6 +5,7 @@ import type { CurrentFunction } from '#data/functions/functions.ts'
 import { askForDeliveries } from '#data/webhooks/deliveries.ts'
 import { secretsOf } from '#domain/functions/runs/prepare-host.ts'
 import { prepareRun } from '#domain/functions/runs/prepare-run.ts'
+import { runsInProgress } from '#domain/functions/runs/runs-in-progress.ts'
 import { ChatError, isDatabaseAway, isGone } from '#errors.ts'
 
 /** A run whose beginning is recorded. */
@@ -24,7 +25,16 @@ export interface BegunRun {
 }
 
 /** Runs a function and records the outcome. Never throws because of the function or its host. */
-export function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
+export async function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
+  const inProgress = runsInProgress(ctx).add(run.invocationId)
+  try {
+    return await traced(ctx, run)
+  } finally {
+    inProgress.delete(run.invocationId)
+  }
+}
+
+function traced(ctx: Context, run: BegunRun): Promise<Outcome> {
   const { type, id } = run.function
   if (!ctx.tracing) return perform(ctx, run)
   const options = {

@@ -7,6 +7,7 @@ import { getFunction } from '#domain/functions/get-function.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { prepareHost, secretsOf } from '#domain/functions/runs/prepare-host.ts'
 import { outcomeOfFailure, resultOf } from '#domain/functions/runs/run-function.ts'
+import { timeLimitOf } from '#domain/functions/runs/time-limit-of.ts'
 import { notFound } from '#errors.ts'
 import type { Trial, TryFunction } from '#resources/admin/function.ts'
 
@@ -36,7 +37,7 @@ export async function tryFunction(
   )
   const { outcome, secrets } = await run(ctx, { applicationId, revision: runtime.revision }, (token) => {
     lastTrial -= 1
-    const timeoutMs = ctx.config.functionTimeoutMs
+    const timeoutMs = timeLimitOf(ctx.config, eventType)
     return { versionId: lastTrial, handlerScript, event, eventType, token, timeoutMs, waitMs }
   })
   return {

@@ -1,4 +1,5 @@
 import { putCredential } from '#data/applications/applications.ts'
+import { runtimeSuffix } from '#data/applications/own-client.ts'
 import type { Tx } from '#data/database.ts'
 import { generateSecret, hashSecret, leastCost } from '#domain/applications/secrets.ts'
 import type { Environment } from '#domain/functions/runtime/environment.ts'
@@ -9,7 +10,7 @@ export async function createRuntimeClient(
   tx: Tx,
   application: Pick<Application, 'id' | 'key'>,
 ): Promise<Pick<Environment, 'clientId' | 'clientSecret'>> {
-  const client = { clientId: `${application.key}-runtime`, clientSecret: generateSecret() }
+  const client = { clientId: `${application.key}${runtimeSuffix}`, clientSecret: generateSecret() }
   const secretHash = await hashSecret(client.clientSecret, leastCost)
   await putCredential(tx, { clientId: client.clientId, secretHash, applicationId: application.id })
   return client

@@ -6,7 +6,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ensureRuntime } from '#domain/functions/runtime/ensure-runtime.ts'
 import { mustInstall } from '#domain/functions/runtime/must-install.ts'
 import { presentRuntime } from '#domain/functions/runtime/present-runtime.ts'
-import { ChatError, type FieldProblem, mustExist } from '#errors.ts'
+import { ChatError, type FieldProblem, mustExist, summaryOf } from '#errors.ts'
 import {
   defaultDependencies,
   type Runtime,
@@ -47,7 +47,7 @@ function mustBeInstallable(dependencies: UpdateDependencies): void {
     return problem ? [toProblem(index, problem)] : []
   })
   if (problems.length === 0) return
-  throw new ChatError('ClientError', problems.map(({ message }) => message).join('; '), problems)
+  throw new ChatError('ClientError', summaryOf(problems), problems)
 }
 
 type Problem = Pick<FieldProblem, 'field' | 'message' | 'code'>
