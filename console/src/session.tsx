@@ -1,8 +1,9 @@
 // The session of the signed-in operator, and their permissions.
-import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, use, useEffect, useState } from 'react'
+import { type Query, type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, use, useEffect, useRef, useState } from 'react'
 import { ask, base, call, Refusal, setCsrfToken, whenForbidden, whenSignedOut } from './api/client.ts'
 import { type AdminSession, operations, type Role } from './api/generated.ts'
+import { forgetAllUnsaved } from './functions/drafts.ts'
 import { Failed } from './ui/failed.tsx'
 
 const roles: Role[] = ['viewer', 'moderator', 'developer', 'owner']
@@ -37,41 +38,108 @@ export function seemsSignedIn(): boolean {
   return Date.parse(localStorage.getItem(signedInKey) ?? '') > Date.now()
 }
 
-/** Removes the session and all data that was read in it. */
+/** The session whose pages are kept: the present one, or one that has ended without the operator's doing. */
+let kept: AdminSession | undefined
+
+const ofPages = { predicate: ({ queryKey }: Query) => queryKey[0] !== 'session' }
+
+/** Removes the session, and all that was read and typed in it. */
 export function forgetSession(client: QueryClient): void {
+  kept = undefined
   localStorage.removeItem(signedInKey)
   client.setQueryData(['session'], null)
-  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+  forgetPages(client)
 }
 
-/** Shows its children to a signed-in operator, and the sign-in form to others. */
+function forgetPages(client: QueryClient): void {
+  client.removeQueries(ofPages)
+  forgetAllUnsaved()
+}
+
+/** Begins a session, or continues one that had ended: another operator does not see what was read and typed in it. */
+function enter(client: QueryClient, session: AdminSession): void {
+  if (kept && kept.operator?.id !== session.operator?.id) forgetPages(client)
+  kept = session
+  setCsrfToken(session.csrfToken)
+  localStorage.setItem(signedInKey, session.expiresTime ?? 'yes')
+}
+
+/**
+ * Shows its children to a signed-in operator, and the sign-in form to others. If a session ends by itself, the form
+ * covers the children, so that whatever was typed is there again after the sign-in.
+ */
 export function SignedIn({ children }: { children: ReactNode }) {
   const client = useQueryClient()
   const {
     data: session,
     isPending,
     error,
-  } = useQuery({ queryKey: ['session'], queryFn: readSession, retry: false })
+  } = useQuery({
+    queryKey: ['session'],
+    queryFn: () => readSession(client),
+    staleTime: 0, // asked whenever the operator comes back, who may have signed in in another tab
+    retry: false,
+  })
   useEffect(() => {
-    whenSignedOut(() => forgetSession(client))
+    whenSignedOut(() => {
+      localStorage.removeItem(signedInKey)
+      client.setQueryData(['session'], null)
+    })
     whenForbidden(() => void client.invalidateQueries({ queryKey: ['session'] }))
   }, [client])
+  const wasOut = useRef(false)
+  useEffect(() => {
+    // They could not be read meanwhile. The operator may have signed in in another tab.
+    if (session && wasOut.current) void client.invalidateQueries(ofPages)
+    wasOut.current = session === null
+  }, [client, session])
   if (isPending) return <div className="splash" aria-busy="true" />
   if (session === undefined && error) return <Failed error={error} />
-  if (!session) return <SignIn onDone={(session) => client.setQueryData(['session'], session)} />
-  return <Session value={session}>{children}</Session>
+  const signIn = (next: AdminSession) => {
+    enter(client, next)
+    client.setQueryData(['session'], next)
+  }
+  const shown = session ?? kept
+  if (!shown) {
+    return (
+      <main className="sign-in">
+        <SignIn onDone={signIn} />
+      </main>
+    )
+  }
+  return (
+    <>
+      <Session key={shown.operator?.id} value={shown}>
+        {children}
+      </Session>
+      {!session && <Ended onDone={signIn} />}
+    </>
+  )
 }
 
-function remember({ csrfToken, expiresTime }: AdminSession): void {
-  setCsrfToken(csrfToken)
-  localStorage.setItem(signedInKey, expiresTime ?? 'yes')
+/** The sign-in form above everything else. It cannot be closed. */
+function Ended({ onDone }: { onDone: (session: AdminSession) => void }) {
+  const element = useRef<HTMLDialogElement>(null)
+  const open = () => element.current?.showModal()
+  useEffect(open, [])
+  return (
+    <dialog
+      ref={element}
+      className="sign-in"
+      aria-label="Your session has ended"
+      onCancel={(event) => event.preventDefault()}
+      onClose={open} // browsers do not let a page prevent it twice in a row
+    >
+      <SignIn note="Your session has ended. Sign in again to go on where you were." onDone={onDone} />
+    </dialog>
+  )
 }
 
 /**
  * Returns null if nobody is signed in. Does not ask the server if nobody can have signed in with this browser.
  * @throws if the server does not say so: then the operator may still be signed in
  */
-async function readSession(): Promise<AdminSession | null> {
+async function readSession(client: QueryClient): Promise<AdminSession | null> {
   if (!ways.includes('oidc') && !localStorage.getItem(signedInKey)) return null
   const response = await ask(`${base}/admin/v1/session`, { headers: { accept: 'application/json' } })
   if (response.status === 401) {
@@ -80,11 +148,16 @@ async function readSession(): Promise<AdminSession | null> {
   }
   if (!response.ok) throw new Refusal(response.status, {})
   const session: AdminSession = await response.json()
-  remember(session)
+  enter(client, session)
   return session
 }
 
-function SignIn({ onDone }: { onDone: (session: AdminSession) => void }) {
+interface SignInProps {
+  note?: string
+  onDone: (session: AdminSession) => void
+}
+
+function SignIn({ note = 'For operators of this installation.', onDone }: SignInProps) {
   const [problem, setProblem] = useState('')
   const [isBusy, setBusy] = useState(false)
   const submit = async (form: FormData) => {
@@ -92,7 +165,6 @@ function SignIn({ onDone }: { onDone: (session: AdminSession) => void }) {
     try {
       const body = { username: String(form.get('username')), password: String(form.get('password')) }
       const session = await call('signIn', { body })
-      remember(session)
       onDone(session)
     } catch (error) {
       const isUnknown = error instanceof Refusal && error.status === 401
@@ -101,24 +173,22 @@ function SignIn({ onDone }: { onDone: (session: AdminSession) => void }) {
     }
   }
   return (
-    <main className="sign-in">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit(new FormData(event.currentTarget))
-        }}
-      >
-        <img src={`${base}/home/icon.svg`} alt="" width="44" height="44" />
-        <h1>Chatterie console</h1>
-        <p className="soft">For operators of this installation.</p>
-        {ways.includes('password') && <PasswordFields problem={problem} isBusy={isBusy} />}
-        {ways.includes('oidc') && (
-          <a className="button" href={`${base}/console/sign-in/oidc`}>
-            Single sign-on
-          </a>
-        )}
-      </form>
-    </main>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit(new FormData(event.currentTarget))
+      }}
+    >
+      <img src={`${base}/home/icon.svg`} alt="" width="44" height="44" />
+      <h1>Chatterie console</h1>
+      <p className="soft">{note}</p>
+      {ways.includes('password') && <PasswordFields problem={problem} isBusy={isBusy} />}
+      {ways.includes('oidc') && (
+        <a className="button" href={`${base}/console/sign-in/oidc`} {...(kept && { target: '_blank' })}>
+          Single sign-on
+        </a>
+      )}
+    </form>
   )
 }
 

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seriousOf } from '../browser/axe.ts'
 import { executablePath } from '../browser/chromium.ts'
-import { type AdminClient, createAdmin } from '../support/admin.ts'
+import type { AdminClient } from '../support/admin.ts'
 import { createUser, sendMessage } from '../support/factories.ts'
 import { upload } from '../support/jobs.ts'
 import type { TestServer } from '../support/server.ts'
@@ -22,8 +22,7 @@ describe.skipIf(!executablePath)('the console', () => {
 
   beforeAll(async () => {
     opened = await openConsole()
-    ;({ server, page, inside } = opened)
-    owner = await createAdmin(server, 'owner')
+    ;({ server, page, owner, inside } = opened)
     harbour = (await furnish(server)).id
     await upload(server.main, 'users', '[{ "name": "wrong name", "displayName": 7 }]').expect(202)
     await owner.post(`/applications/${server.main.id}/webhooks`, {

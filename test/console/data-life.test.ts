@@ -3,7 +3,7 @@ import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seriousOf } from '../browser/axe.ts'
 import { executablePath } from '../browser/chromium.ts'
-import { type AdminClient, createAdmin } from '../support/admin.ts'
+import type { AdminClient } from '../support/admin.ts'
 import { furnish } from './furnish.ts'
 import { type Console, openConsole } from './harness.ts'
 
@@ -14,7 +14,7 @@ describe.skipIf(!executablePath)('the console', () => {
   beforeAll(async () => {
     opened = await openConsole({ TEST_API: 'on' })
     const { server } = opened
-    owner = await createAdmin(server, 'owner')
+    owner = opened.owner
     application = `/applications/${server.main.id}`
     const clock = supertest(server.url)
     const past = new Date(Date.now() - 40 * 86_400_000).toISOString()

@@ -42,7 +42,10 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await page.keyboard.type(
       'async function handleEvent(event, context) {\nconst { message } = event\nmessage.bo',
     )
-    await page.getByRole('option', { name: /^body/ }).waitFor()
+    const body = page.getByRole('option', { name: /^body/ })
+    // The list may close while the page is busy; then it is asked for.
+    await body.waitFor({ timeout: 20_000 }).catch(() => page.keyboard.press('Control+Space'))
+    await body.waitFor()
     await page.keyboard.press('Enter')
     await page.keyboard.type('\nconst users = context.getUserApi()\nusers.listU')
     await page.getByRole('option', { name: /listUserChannels\(id, page/ }).waitFor()
@@ -114,6 +117,29 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await page.getByLabel('Before').selectOption('1')
     await page.getByRole('button', { name: 'Take version 1' }).press('Enter')
     await expect.poll(() => editor().innerText()).toContain("return 'Ahoy'")
+  })
+
+  it('are not saved over the draft of somebody else without a question', async () => {
+    const { page } = opened
+    const { owner } = opened
+    const made = await openFunction('Shared')
+    const draft = `/applications/${opened.server.main.id}/functions/${made}/draft`
+    await editor().focus()
+    await page.keyboard.press(select)
+    await page.keyboard.insertText('// mine')
+    const theirs = { handlerScript: '// theirs' }
+    await owner.put(draft, theirs).expect(200)
+    await page.keyboard.press('ControlOrMeta+s')
+    const question = page.getByRole('dialog', { name: 'Replace the draft of somebody else?' })
+    await question.getByText('// theirs').waitFor()
+    await page.keyboard.press('Escape')
+    expect((await owner.get(draft)).body).toMatchObject(theirs)
+    expect(await editor().innerText()).toBe('// mine')
+    await page.getByRole('button', { name: /^Save/ }).press('Enter')
+    await question.getByRole('button', { name: 'Replace' }).press('Enter')
+    await page.getByText('The draft is saved').waitFor()
+    expect((await owner.get(draft)).body).toMatchObject({ handlerScript: '// mine' })
+    expect(opened.complaints.splice(0).filter((each) => !/409/.test(each))).toEqual([])
   })
 
   it('show their runs live', async () => {

@@ -5,7 +5,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { seriousOf } from '../browser/axe.ts'
 import { shareBrowser } from '../browser/chromium.ts'
-import { createAdmin } from '../support/admin.ts'
+import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { patienceMs } from '../support/patience.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -29,6 +29,8 @@ export const password = 'correct horse battery staple'
 
 export interface Console {
   server: TestServer
+  /** Requests with the admin key of an owner. */
+  owner: AdminClient
   /** The page where `signIn` signs in `ada`, an owner. */
   page: Page
   /** The URL of the application in the console. */
@@ -95,6 +97,7 @@ export async function openConsole(environment: Record<string, string> = {}): Pro
   }
   return {
     server,
+    owner,
     page,
     inside: `${server.url}/console/a/${server.main.id}`,
     complaints,
@@ -135,4 +138,16 @@ export async function openConsole(environment: Record<string, string> = {}): Pro
       await server.close()
     },
   }
+}
+
+/** An answer for routes of a page that are to fail. */
+export const breakdown = { status: 503, contentType: 'application/json', body: '{"message":"Out of order"}' }
+
+/** Refetches what a page shows, as when the operator comes back to the window later. */
+export function comeBack(page: Page): Promise<unknown> {
+  return page.evaluate(`{
+    const now = Date.now
+    Date.now = () => now() + 10_000
+    dispatchEvent(new Event('visibilitychange'))
+  }`)
 }

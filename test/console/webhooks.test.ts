@@ -1,7 +1,6 @@
 // Webhooks in the console: their deliveries, and sending them again.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
-import { createAdmin } from '../support/admin.ts'
 import { Receiver } from '../webhooks/receiver.ts'
 import { type Console, openConsole } from './harness.ts'
 
@@ -11,7 +10,7 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
   beforeAll(async () => {
     receiver = await Receiver.open()
     opened = await openConsole()
-    const owner = await createAdmin(opened.server, 'owner')
+    const { owner } = opened
     const webhook = { url: receiver.url, events: ['user.created'] }
     await owner.post(`/applications/${opened.server.main.id}/webhooks`, webhook).expect(201)
     await opened.signIn(opened.page, 'ada')

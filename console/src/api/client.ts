@@ -34,17 +34,27 @@ export class Refusal extends Error {
 }
 
 let csrfToken = ''
+/** Whether an answer has said that the session has ended: then no other request is worth sending. */
+let hasEnded = false
 let onSignedOut = () => {}
 let onForbidden = () => {}
 
 /** Sets the CSRF token of the session, which each write must send. */
 export function setCsrfToken(token: string | undefined): void {
   csrfToken = token ?? ''
+  hasEnded = false
 }
 
 /** Sets a listener that is called when an answer says that the session has ended. */
 export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener
+}
+
+/** Handles an answer 401. @param token that the request was sent with: a later session is not the one that ended */
+function noteSignedOut(token: string): void {
+  if (token !== csrfToken) return
+  hasEnded = true
+  onSignedOut()
 }
 
 /** Sets a listener that is called when an answer says that the operator may not do this, or not any more. */
@@ -72,19 +82,21 @@ export function addressOf<O extends Operation>(operation: O, { params, query }: 
 
 /** @throws Refusal if the server refuses, TypeError if it cannot be reached */
 export async function call<O extends Operation>(operation: O, input: Input<O> = {}): Promise<Answer<O>> {
+  if (hasEnded && operation !== 'signIn') throw new Refusal(401, { message: 'Your session has ended.' })
   const { method } = operations[operation]
+  const token = csrfToken
   const response = await ask(addressOf(operation, input), {
     method,
     headers: {
       accept: 'application/json',
-      ...(method !== 'GET' && { 'x-csrf-token': csrfToken }),
+      ...(method !== 'GET' && { 'x-csrf-token': token }),
       ...(input.body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
   })
   const text = await response.text()
   if (response.ok) return (text ? JSON.parse(text) : undefined) as Answer<O>
-  if (response.status === 401 && operation !== 'signIn') onSignedOut()
+  if (response.status === 401 && operation !== 'signIn') noteSignedOut(token)
   if (response.status === 403) onForbidden()
   throw new Refusal(response.status, readJson(text))
 }
@@ -105,14 +117,15 @@ export function upload<O extends UploadOperation>(
   // `fetch` does not report the progress of an upload.
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
+    const token = csrfToken
     request.open('POST', addressOf(operation, { params } as Input<O>))
     request.setRequestHeader('accept', 'application/json')
-    request.setRequestHeader('x-csrf-token', csrfToken)
+    request.setRequestHeader('x-csrf-token', token)
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0)
     request.onerror = () => reject(new TypeError(unreachable))
     request.onload = () => {
       const { status, responseText } = request
-      if (status === 401) onSignedOut()
+      if (status === 401) noteSignedOut(token)
       if (status === 403) onForbidden()
       if (status >= 200 && status < 300) resolve(JSON.parse(responseText) as Answer<O>)
       else reject(new Refusal(status, readJson(responseText)))

@@ -1,7 +1,7 @@
 // The section in which a function is written, tried, deployed and watched.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
-import { call } from '../api/client.ts'
+import { call, Refusal } from '../api/client.ts'
 import type { Function as ChatFunction, FunctionDraft, FunctionTrial } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useAsk } from '../ui/ask.tsx'
@@ -10,7 +10,7 @@ import { useFilters } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { useAct, useAttempt } from '../ui/notices.tsx'
 import { Badge, Time } from '../ui/small.tsx'
-import { forgetUnsaved, setUnsaved, useUnsaved } from './drafts.ts'
+import { noteSaved, setUnsaved, useUnsaved } from './drafts.ts'
 import { Runs, Said, useRuns } from './runs.tsx'
 import { Versions } from './versions.tsx'
 
@@ -59,18 +59,46 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const loaded = useRuns(functionId)
   const unsaved = useUnsaved(functionId)
   const saved = draft.handlerScript || template
-  const text = unsaved ?? saved
+  const text = unsaved?.text ?? saved
   const trial = useTrial(functionId, text)
 
   /** Shows the saved draft at once, instead of the previous one until the query is refetched; keeps what was typed since. */
   const keep = (next: FunctionDraft) => {
     client.setQueryData(['retrieveFunctionDraft', id, functionId], next)
-    forgetUnsaved(functionId, text)
+    noteSaved(functionId, text, next.tag)
   }
-  const save = () =>
-    attemptSave(async () =>
-      keep(await act('saveFunctionDraft', { params, body: { handlerScript: text } }, 'The draft is saved')),
+  const edit = (next: string) =>
+    setUnsaved(functionId, next === saved ? undefined : { replaces: draft.tag, ...unsaved, text: next })
+  const saveOver = async (replaces: string) =>
+    keep(
+      await act(
+        'saveFunctionDraft',
+        { params, body: { handlerScript: text, replaces } },
+        'The draft is saved',
+      ),
     )
+  const save = () =>
+    attemptSave(async () => {
+      try {
+        await saveOver(unsaved?.replaces ?? draft.tag)
+      } catch (error) {
+        if (!(error instanceof Refusal && error.status === 409)) throw error
+        askToReplace(await call('retrieveFunctionDraft', { params }))
+      }
+    })
+  const askToReplace = ({ handlerScript, tag }: FunctionDraft) =>
+    ask({
+      title: 'Replace the draft of somebody else?',
+      text: (
+        <>
+          <p>It was changed since you opened it. If you replace it, this script is lost:</p>
+          <pre>{handlerScript}</pre>
+        </>
+      ),
+      action: 'Replace',
+      isDangerous: true,
+      run: () => saveOver(tag),
+    })
   const deploy = () =>
     ask({
       title: `Deploy version ${currentVersionNumber + 1}?`,
@@ -78,7 +106,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
       action: 'Deploy',
       run: async () => {
         await act('deployFunction', { params, body: { handlerScript: text } }, 'The version is deployed')
-        keep({ handlerScript: text })
+        keep(await call('retrieveFunctionDraft', { params }))
       },
     })
   const tryIt = () => {
@@ -152,7 +180,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
           label={`Script of ${name}`}
           text={text}
           event={trial.event}
-          onChange={(next) => setUnsaved(functionId, next === saved ? undefined : next)}
+          onChange={edit}
           onSave={() => void save()}
           onTry={tryIt}
         />
@@ -160,13 +188,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
       <section className="bench-side" aria-label="Try, versions and runs">
         <Tabs tab={tab} onChoose={(next) => change({ tab: next === 'try' ? undefined : next })} />
         {tab === 'try' && <Trial trial={trial} lastGiven={loaded.runs?.[0]?.args} />}
-        {tab === 'versions' && (
-          <Versions
-            functionId={functionId}
-            text={text}
-            onTake={(script) => setUnsaved(functionId, script === saved ? undefined : script)}
-          />
-        )}
+        {tab === 'versions' && <Versions functionId={functionId} text={text} onTake={edit} />}
         {tab === 'runs' && <Runs {...loaded} />}
       </section>
     </div>

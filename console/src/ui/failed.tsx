@@ -1,10 +1,11 @@
 // Errors of requests for data: in place of what could not be loaded, and above what could not be refreshed.
-import { type Query, useQueryClient } from '@tanstack/react-query'
+import { type Query, type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { Refusal } from '../api/client.ts'
 import { Empty } from './small.tsx'
 
 const retryMs = 10_000
+const refocusFrames = 120
 
 export const isMissing = (error: unknown) => error instanceof Refusal && error.status === 404
 
@@ -26,7 +27,7 @@ export function Failed({ error, what }: { error: Error; what?: string }) {
       <Empty title={isGone ? `${what} not found` : 'This could not be loaded'}>{error.message}</Empty>
       {!isGone && (
         <p className="again">
-          <button type="button" className="button" onClick={() => client.refetchQueries(failed)}>
+          <button type="button" className="button" onClick={() => void tryAgain(client)}>
             Try again
           </button>
         </p>
@@ -42,6 +43,24 @@ const outOfDate = {
   type: 'active',
   predicate: ({ state }: Query) => state.status === 'error' && !isLost(state.error, state.data),
 } as const
+
+/** Refetches what failed. If that takes the focused button away, the focus goes to the next one, or to the page. */
+async function tryAgain(client: QueryClient): Promise<void> {
+  await client.refetchQueries(failed)
+  refocus(client, refocusFrames)
+}
+
+/** Moves a lost focus, once the page shows what has become of the queries, or after this many frames. */
+function refocus(client: QueryClient, frames: number): void {
+  requestAnimationFrame(() => {
+    const button = document.querySelector<HTMLElement>('.again button, .out-of-date button')
+    const hasFailed = client.getQueryCache().findAll(failed).length > 0
+    if (hasFailed !== (button !== null) && frames > 0) return refocus(client, frames - 1)
+    if (document.activeElement !== document.body) return
+    const next = button ?? document.querySelector<HTMLElement>('#main')
+    next?.focus()
+  })
+}
 
 /** Says that what is shown may be out of date, and why; tries again unless the server refused. */
 export function OutOfDate() {
@@ -66,7 +85,7 @@ export function OutOfDate() {
       {error && (
         <p className="out-of-date">
           This may be out of date. {error.message}{' '}
-          <button type="button" className="button small" onClick={() => client.refetchQueries(failed)}>
+          <button type="button" className="button small" onClick={() => void tryAgain(client)}>
             Try again
           </button>
         </p>

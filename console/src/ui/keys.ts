@@ -56,6 +56,7 @@ const takesEnter = 'a, button, summary'
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target))
     return
+  if (document.querySelector('dialog:modal')) return // whatever has the focus, the page is behind it
   if (event.key === 'Enter' && (event.target as Element).closest?.(takesEnter)) return
   const isLate = event.timeStamp - pendingSince > sequenceMs
   const pressed = pending && !isLate ? `${pending} ${event.key}` : event.key

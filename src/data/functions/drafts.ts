@@ -1,6 +1,6 @@
 // Drafts of function scripts.
 import { columnsOf, nullable, select, text, timestamptz } from '#data/columns.ts'
-import { finder, type Querier, reading } from '#data/database.ts'
+import { finder, reading, type Tx } from '#data/database.ts'
 
 /** Returns the draft, a script that is being edited and does not run yet; undefined if there is no such function. */
 export const findDraft = finder(
@@ -11,14 +11,18 @@ export const findDraft = finder(
   ),
 )
 
-/** Saves a draft. Returns whether there is such a function. */
-export async function updateDraft(
-  db: Querier,
-  applicationId: number,
-  id: number,
-  draft: string,
-): Promise<boolean> {
-  return (await db.run(updateDraftStatement, [applicationId, id, draft])) > 0
+/** Makes others who save the draft wait for the end of the transaction. Returns whether there is such a function. */
+export async function lockDraft(tx: Tx, applicationId: number, id: number): Promise<boolean> {
+  return (await tx.run(lockStatement, [applicationId, id])) > 0
+}
+
+const lockStatement = {
+  text: 'select from "function" where id = $2 and application_id = $1 for no key update',
+}
+
+/** Saves a draft. */
+export async function updateDraft(tx: Tx, applicationId: number, id: number, draft: string): Promise<void> {
+  await tx.run(updateDraftStatement, [applicationId, id, draft])
 }
 
 const updateDraftStatement = {

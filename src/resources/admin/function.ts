@@ -22,12 +22,23 @@ export const PatchFunction = z
   .object({ enabled: z.boolean().describe('Whether the function runs when its event happens') })
   .meta({ id: 'PatchFunction' })
 
-export const SaveDraft = z.object({ handlerScript: Text(scriptMax) }).meta({ id: 'SaveFunctionDraft' })
+export const SaveDraft = z
+  .object({
+    handlerScript: Text(scriptMax),
+    replaces: z
+      .string()
+      .optional()
+      .describe(
+        'The `tag` of the script that was edited. If there is another one by now, the answer is 409 and nothing is saved; without it, the last save wins',
+      ),
+  })
+  .meta({ id: 'SaveFunctionDraft' })
 export type SaveDraft = z.output<typeof SaveDraft>
 
 export const FunctionDraft = z
   .object({
     handlerScript: z.string(),
+    tag: z.string().describe('Identifies this script among those that the function has had'),
     savedTime: Timestamp.optional().describe(
       'Time at which the draft was saved. Absent if there is no draft and this is the script that runs',
     ),

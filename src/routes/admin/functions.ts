@@ -89,13 +89,14 @@ export const functionAdminOperations = (ctx: Context) => [
     right: 'read functions',
     params,
     answer: oneOf(FunctionDraft),
-    handle: (caller, { params }) => getDraft(ctx, caller, params.functionId),
+    handle: (caller, { params }) => getDraft(ctx.db, caller, params.functionId),
   }),
   insideOperation({
     ...about,
     id: 'saveFunctionDraft',
     summary: 'Save a draft',
-    description: 'Saves a script without running it. The draft is deleted once the same script is deployed.',
+    description:
+      'Saves a script without running it. The draft is deleted once the same script is deployed. Send `replaces`, so that two who edit it do not overwrite each other.',
     route: `PUT ${path}/draft`,
     right: 'change functions',
     params,

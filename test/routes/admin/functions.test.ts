@@ -25,23 +25,42 @@ const script = (text: string) => ({ handlerScript: `async function handleEvent(e
 
 it('keeps a draft beside the running version, until it is deployed', async () => {
   const path = await create()
-  expect((await developer.get(`${path}/draft`).expect(200)).body).toEqual({ handlerScript: '' })
+  expect((await developer.get(`${path}/draft`).expect(200)).body).toEqual({
+    handlerScript: '',
+    tag: expect.any(String),
+  })
   await developer.post(`${path}/versions`, script('return 1')).expect(201)
-  expect((await developer.get(`${path}/draft`)).body).toEqual(script('return 1'))
+  expect((await developer.get(`${path}/draft`)).body).toMatchObject(script('return 1'))
 
   const unfinished = { handlerScript: 'async function handleEvent(' }
   const { body: saved } = await developer.put(`${path}/draft`, unfinished).expect(200)
-  expect(saved).toEqual({ ...unfinished, savedTime: expect.any(String) })
+  expect(saved).toEqual({ ...unfinished, tag: expect.any(String), savedTime: expect.any(String) })
   await developer.post(`${path}/versions`, script('return 2')).expect(201)
   expect((await developer.get(`${path}/draft`)).body).toEqual(saved)
 
   await developer.put(`${path}/draft`, script('return 3')).expect(200)
   await developer.post(`${path}/versions`, script('return 3')).expect(201)
-  expect((await developer.get(`${path}/draft`)).body).toEqual(script('return 3'))
+  expect((await developer.get(`${path}/draft`)).body).toMatchObject(script('return 3'))
   const { body: versions } = await developer.get(`${path}/versions`).expect(200)
   expect(versions.items.map(({ versionNumber }: { versionNumber: number }) => versionNumber)).toEqual([
     3, 2, 1,
   ])
+})
+
+it('does not overwrite a draft that somebody else has saved since it was opened', async () => {
+  const path = await create()
+  const { tag } = (await developer.get(`${path}/draft`)).body
+  const save = (text: string, replaces?: string) =>
+    developer.put(`${path}/draft`, { ...script(text), ...(replaces && { replaces }) })
+  const both = await Promise.all([save('return 1', tag), save('return 2', tag)])
+  expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
+  const first = both.find(({ status }) => status === 200)?.body
+  expect((await developer.get(`${path}/draft`)).body).toEqual(first)
+
+  await save('return 3', first.tag).expect(200)
+  await save('return 3', first.tag).expect(200) // repeated, because the answer was lost
+  expectRefusal(await save('return 4', first.tag), 409, 'ConflictError')
+  await save('return 4').expect(200) // whoever does not say what they edited overwrites
 })
 
 it('tests a script with an event, and neither deploys nor records it', async () => {
@@ -66,6 +85,20 @@ it('does not reveal the token and the secret of its client to operators who test
   const text = 'console.log(process.env.CHATKITTY_CLIENT_SECRET); return process.env.CHATKITTY_CLIENT_SECRET'
   const { body } = await developer.post(`${path}/try`, { ...script(text), event: {} }).expect(200)
   expect(body).toMatchObject({ result: { payload: '***' }, logs: [{ text: '***' }] })
+})
+
+it('tests a script within the time that a function of its type has', async () => {
+  const trialOf = async (type: string, ms: number) => {
+    const slow = script(`await new Promise((end) => setTimeout(end, ${ms})); return "late"`)
+    return (await developer.post(`${await create(type)}/try`, { ...slow, event: {} }).expect(200)).body
+  }
+  const [awaited, later] = await Promise.all([
+    trialOf('user.attempted.start_session', 60_000),
+    trialOf('user.sent.message', 5_100),
+  ])
+  const error = { reason: 'timeout', message: expect.stringContaining('more than 5000 ms') }
+  expect(awaited).toMatchObject({ status: 'FAILED', result: { error } })
+  expect(later).toMatchObject({ status: 'SUCCEEDED', result: { payload: 'late' } })
 })
 
 it.each(FunctionType.options)('has a sample of %s with which such a function can be tested', async (type) => {
