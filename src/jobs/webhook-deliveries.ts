@@ -170,6 +170,7 @@ export class WebhookDeliveries {
 
   async #deliver(delivery: DueDelivery, body: string, hold: Hold, started: () => void): Promise<void> {
     const ctx = this.#ctx
+    if (!ctx.node.isLeader) return // the next leader sends it
     if (delivery.body === null) await keepDeliveryBody(ctx, delivery.id, body)
     const time = new Date(ctx.clock.now()).toISOString()
     const began = performance.now()

@@ -149,6 +149,10 @@ export const ReplayDeliveries = z
     to: z.iso.datetime({ offset: true }).describe('Replays deliveries created before this time'),
     state: DeliveryState.optional(),
   })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
+    path: ['from'],
+    message: 'must be before to',
+  })
   .meta({ id: 'ReplayDeliveries' })
 export type ReplayDeliveries = z.output<typeof ReplayDeliveries>
 

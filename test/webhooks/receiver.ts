@@ -16,6 +16,8 @@ export interface Received {
 
 export class Receiver {
   readonly received: Received[] = []
+  /** How many requests have been answered. */
+  answered = 0
   /** The responses to send, in order; 204 after the last. */
   readonly answers: { status: number; headers?: Record<string, string>; body?: string; delayMs?: number }[] =
     []
@@ -41,7 +43,10 @@ export class Receiver {
         event: JSON.parse(body),
       })
       const { status, headers, body: answer, delayMs = 0 } = receiver.answers.shift() ?? { status: 204 }
-      setTimeout(() => response.writeHead(status, headers).end(answer), delayMs)
+      setTimeout(() => {
+        response.writeHead(status, headers).end(answer)
+        receiver.answered += 1
+      }, delayMs)
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return receiver

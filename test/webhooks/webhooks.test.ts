@@ -88,6 +88,8 @@ describe('a webhook', () => {
     await createUser(server.main)
     await expect.poll(() => deliveries(webhookId)).toMatchObject([{ state: 'delivered' }])
     const [{ id, attempts }] = await deliveries(webhookId)
+    const pending = `state = 'PENDING', next_time = now() + interval '1 day'`
+    await server.ctx.db.pool.query(`update webhook_delivery set ${pending} where id = $1`, [id])
     const deletion = await server.ctx.db.pool.connect()
     try {
       await deletion.query('begin')
@@ -164,6 +166,31 @@ describe('a webhook', () => {
     // On a machine that takes more than a second per delivery, they may arrive in another order.
     const began = all.map(({ attempts }: { attempts: { time: string }[] }) => attempts[0]?.time)
     expect(began).toEqual(began.toSorted())
+  })
+
+  it('receives nothing from a process that lost the lead, which does not reopen what the next one delivered', async () => {
+    const { id: webhookId } = await hook({ events: ['message.created'] })
+    const channel = await createChannel(server.main)
+    receiver.answers.push({ status: 500, delayMs: 1_500 })
+    await sendMessage(server.main, channel.id, { body: 'frozen' })
+    await sendMessage(server.main, channel.id, { body: 'in line' })
+    await receiver.hasReceived(1)
+    const next = await server.ctx.db.pool.connect() // lives as long as it holds the lock of its node
+    await next.query('select pg_advisory_lock(1852793957, 2000000003)')
+    await next.query(
+      `update lease set node = 2000000003, term = term + 1, expires = 'infinity' where name = 'events'`,
+    )
+    await expect.poll(() => server.ctx.node.isLeader).toBe(false)
+    const first = `(select min(id) from webhook_delivery where webhook_id = $1)`
+    const sent = `update webhook_delivery set state = 'DELIVERED', attempts = '[]' where id = ${first} returning id`
+    const [row] = (await next.query(sent, [webhookId])).rows
+    await expect.poll(() => receiver.answered).toBe(1)
+    await next.query('select pg_advisory_unlock_all()')
+    next.release()
+    await expect.poll(async () => (await deliveries(webhookId, '?state=delivered')).length).toBe(2)
+    const delivered = (await deliveries(webhookId)).find(({ id }: { id: number }) => id === Number(row.id))
+    expect(delivered).toMatchObject({ state: 'delivered', attempts: [] })
+    expect(receiver.received.map(({ event }) => event.data.body)).toEqual(['frozen', 'in line'])
   })
 
   it('receives the events of a channel in order behind an answer that takes long', async () => {
@@ -321,5 +348,20 @@ describe('the admin API', () => {
     expect(body).toEqual({ count: 3 })
     await receiver.hasReceived(6)
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(3)
+    const refused = await admin.post(`${path()}/${id}/replay`, { from: to, to: from }).expect(400)
+    expect(refused.body).toMatchObject({ field: 'from', message: 'from: must be before to' })
+  })
+  it('resends any number of deliveries, a part in each commit', async () => {
+    const { id } = await hook({ enabled: false })
+    const sql = (text: string) => server.ctx.db.query({ text }, [id])
+    await sql(`insert into webhook_delivery (webhook_id, type, body, state, attempts)
+      select $1, 'user.created', '{}', 'DELIVERED', '[{}]' from generate_series(1, 12000)`)
+    const period = { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' }
+    const { body } = await admin.post(`${path()}/${id}/replay`, period).expect(202)
+    expect(body).toEqual({ count: 12_000 })
+    const [row] = await sql(`
+      select count(*), count(distinct xmin::text) from webhook_delivery
+      where webhook_id = $1 and state = 'PENDING' and attempts = '[]'`)
+    expect(row).toEqual([12_000, 3])
   })
 })

@@ -135,7 +135,11 @@ export interface AttemptResult {
   againInMs?: number
 }
 
-/** @returns the time since when the webhook has been failing, null if it is not; undefined if the delivery is gone */
+/**
+ * Records an attempt, unless the delivery has ended: a process that was frozen during its attempt lost the lead, and the
+ * next leader has sent the delivery.
+ * @returns the time since when the webhook has been failing, null if it is not; undefined if nothing was recorded
+ */
 export function noteAttempt(
   db: Querier,
   { id, webhookId }: Pick<DueDelivery, 'id' | 'webhookId'>,
@@ -161,7 +165,8 @@ const noteStatement = reading(
   (columns) => `
     with known as materialized (
       select w.id, w.failing_since from webhook w
-      where w.id = $6 and exists (select from webhook_delivery d where d.id = $1 and d.webhook_id = $6)
+      where w.id = $6 and exists (
+        select from webhook_delivery d where d.id = $1 and d.webhook_id = $6 and d.state = 'PENDING')
     ), changed as (
       update webhook w set failing_since = case when $5::boolean then null else coalesce(w.failing_since, chatterie_clock()) end
       from known where w.id = known.id and (known.failing_since is null) <> $5::boolean
@@ -173,7 +178,7 @@ const noteStatement = reading(
       update webhook_delivery d set attempts = attempts || $2::jsonb, state = $3::delivery_state,
         next_time = chatterie_clock() + $4::float8 * interval '1 ms',
         end_time = case when $3 <> 'PENDING' then chatterie_clock() end
-      from tried where d.id = $1 and d.webhook_id = tried.id
+      from tried where d.id = $1 and d.webhook_id = tried.id and d.state = 'PENDING'
       returning d.id
     )
     select ${columns} from tried where exists (select from noted)`,

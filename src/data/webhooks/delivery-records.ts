@@ -14,7 +14,7 @@ import {
 } from '#data/columns.ts'
 import { finder, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
+import { type KeysetRequest, listKeyset, nextAfter, pageColumns } from '#data/keyset.ts'
 import type { ListPart } from '#resources/admin/list.ts'
 import type { Delivery, DeliveryAttempt, DeliveryState } from '#resources/webhook.ts'
 
@@ -108,22 +108,43 @@ const replayStatement = reading(
     update webhook_delivery d set ${again} where d.webhook_id = $1 and d.id = $2 returning ${columns}`,
 )
 
-/** Makes the deliveries of a period pending again. @returns how many */
-export function replayDeliveryRows(
-  tx: Tx,
-  webhookId: number,
-  { from, to, state }: { from: string; to: string; state?: DeliveryState | undefined },
-): Promise<number> {
-  return tx.run(replayAllStatement, [webhookId, from, to, state?.toUpperCase() ?? null])
+/** Which deliveries of a webhook to replay: those of a period, in some state or in any. */
+export interface ReplayedPeriod {
+  from: string
+  to: string
+  state?: DeliveryState | undefined
 }
 
-const replayAllStatement = {
-  name: 'replay-webhook-deliveries',
-  text: `
-    update webhook_delivery set ${again}
-    where webhook_id = $1 and created_time >= $2::timestamptz and created_time < $3::timestamptz
-      and ($4::text is null or state = $4::delivery_state)`,
+/**
+ * Makes up to `limit` deliveries of a period with an id above `after` pending again, in order of id.
+ * @returns how many, and the id after which the others begin, if there may be others
+ */
+export async function replayDeliveryRows(
+  db: Querier,
+  webhookId: number,
+  { from, to, state }: ReplayedPeriod,
+  { after, limit }: { after: number; limit: number },
+): Promise<{ count: number; next: number | undefined }> {
+  const values = [webhookId, from, to, state?.toUpperCase() ?? null, after, limit]
+  const page = await db.single(replayAllStatement, values)
+  return { count: page.size, next: nextAfter(page, limit) }
 }
+
+/** Index: webhook_delivery (webhook_id, id). */
+const replayAllStatement = reading(
+  'replay-webhook-deliveries',
+  select(pageColumns),
+  (columns) => `
+    with page as materialized (
+      select id from webhook_delivery
+      where webhook_id = $1 and id > $5 and created_time >= $2::timestamptz and created_time < $3::timestamptz
+        and ($4::text is null or state = $4::delivery_state)
+      order by id limit $6::int for update
+    ), replayed as (
+      update webhook_delivery d set ${again} from page where d.id = page.id
+    )
+    select ${columns}`,
+)
 
 /** Deletes up to `limit` deliveries of a webhook. @returns how many */
 export function deleteDeliveries(
