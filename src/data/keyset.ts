@@ -22,6 +22,40 @@ export function nextAfter<K>(
   return size < max ? undefined : last
 }
 
+/** Characters of the rows that background work reads at once: its heap is small (decision 23). */
+const foundCharactersMax = 4_000_000
+
+/**
+ * SQL text: the CTE `found` has the rows of a query with the numeric column `id`, in its order, and `before`: the
+ * characters in these columns of the rows before.
+ */
+export const foundPart = (columns: string[], query: string) => `
+  found as materialized (
+    select *, sum(characters) over (order by id) - characters as before from (
+      select *, ${columns.map((name) => `coalesce(length("${name}"::text), 0)`).join(' + ')} as characters
+      from (${query}) matching
+    ) sized
+  )`
+
+/** SQL text: whether there is room for a row of `found`; there is for the first in any case. */
+export const hasRoom = `before < ${foundCharactersMax}`
+
+/** Column of a statement with `found`: how many rows it has. */
+export const foundColumn = column(int4, '(select count(*)::int from found)')
+
+/** Returns the key after which the next page begins if there was no room for some of the rows found on this one. */
+export function nextAfterFound(
+  {
+    last,
+    size,
+    found,
+    rows,
+  }: { last?: number | undefined; size: number; found: number; rows: { id: number }[] },
+  max: number,
+): number | undefined {
+  return rows.length < found ? rows.at(-1)?.id : nextAfter({ last, size }, max)
+}
+
 /** Which part of a list to read. */
 export interface KeysetRequest {
   /** Maximum number of items. */

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { parse } from 'node:querystring'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { factsOf, messageFacts } from '#data/applications/analytics.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { endedJob, importFile } from '../support/jobs.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -78,6 +80,22 @@ describe('exportMessageAnalytics', () => {
       properties: '{}',
     })
     expect(rows[7]).toMatchObject({ user_id: '', mentions: '1', links: '1', properties: '{"a":[1]}' })
+  })
+
+  it('reads large messages a few at a time, and contains each once', async () => {
+    const application = await server.createApplication()
+    const channel = await createChannel(application)
+    const texts = ['x'.repeat(900_000), randomBytes(450_000).toString('hex')]
+    const sent: number[] = []
+    for (const text of [...texts, ...texts, ...texts]) {
+      sent.push((await sendMessage(application, channel.id, { properties: { text } })).id)
+    }
+    const batches: number[][] = []
+    for await (const facts of factsOf((after) => messageFacts(server.ctx.db, application.id, after))) {
+      batches.push(facts.map(({ id }) => id))
+    }
+    expect(batches.flat()).toEqual(sent)
+    expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(5) // of 900 KB
   })
 
   it('contains every message once, whatever their number', async () => {

@@ -16,7 +16,30 @@ import {
 import { type Db, reading } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 
+/** Rows, and bytes of large values, of a batch: background work has a small heap (decision 23). */
 const exportBatchMax = 1_000
+const exportBytesMax = 4_194_304
+
+/**
+ * Postgres does not say how large a compressed value is. Up to this size it is measured as text, which takes some
+ * microseconds; beyond it, the value counts as large as the methods of compression allow.
+ */
+const measuredMax = 16_384
+const compressionMax = 255
+
+/** SQL text: keeps rows of `rows` in order of id until they are too large together, and the first in any case. */
+const bounded = (rows: string, texts: string[]) => `
+  select * from (
+    select *, sum(bytes) over (order by id) - bytes as before from (
+      select *, ${[...texts.map((name) => `coalesce(octet_length(${name}), 0)`), propertiesBytes].join(' + ')} as bytes
+      from (${rows}) r
+    ) sized
+  ) summed where before < ${exportBytesMax}`
+
+const propertiesBytes = `case
+  when pg_column_compression(properties) is null then pg_column_size(properties)
+  when pg_column_size(properties) <= ${measuredMax} then octet_length(properties::text)
+  else pg_column_size(properties) * ${compressionMax} end`
 
 const messageColumns = select({
   ...columnsOf({ id: int8, type: text, channelId: int8 }, 'm'),
@@ -44,7 +67,7 @@ const messageColumns = select({
 })
 export type MessageFacts = ReadBy<typeof messageColumns>
 
-/** Returns up to {@link exportBatchMax} messages of the application with an id above `afterId`, in order of id. */
+/** Returns the next batch of messages of the application with an id above `afterId`, in order of id. */
 export function messageFacts(db: Db, applicationId: number, afterId: number): Promise<MessageFacts[]> {
   return db.all(messagesStatement, [applicationId, afterId, exportBatchMax])
 }
@@ -54,9 +77,7 @@ const messagesStatement = reading(
   messageColumns,
   (columns) => `
     select ${columns}
-    from (
-      select * from message m where application_id = $1 and id > $2 and ${isKept('m')} order by id limit $3
-    ) m
+    from (${bounded(`select * from message m where application_id = $1 and id > $2 and ${isKept('m')} order by id limit $3`, ['body'])}) m
     join channel c on c.id = m.channel_id
     left join "user" u on u.id = m.user_id
     order by m.id`,
@@ -75,7 +96,7 @@ const userColumns = select({
 })
 export type UserFacts = ReadBy<typeof userColumns>
 
-/** Returns up to {@link exportBatchMax} users with an id above `afterId`, in order of id, without deleted ones. */
+/** Returns the next batch of users with an id above `afterId`, in order of id, without deleted ones. */
 export function userFacts(db: Db, applicationId: number, afterId: number): Promise<UserFacts[]> {
   return db.all(usersStatement, [applicationId, afterId, exportBatchMax])
 }
@@ -85,22 +106,19 @@ const usersStatement = reading(
   userColumns,
   (columns) => `
     select ${columns}
-    from (
-      select * from "user" where application_id = $1 and id > $2 and deleted_time is null order by id limit $3
-    ) u
+    from (${bounded(`select * from "user" where application_id = $1 and id > $2 and deleted_time is null order by id limit $3`, [])}) u
     cross join lateral (
       select count(*) from message m where m.user_id = u.id and ${isKept('m')}
     ) sent
     order by u.id`,
 )
 
-/** Yields all exported rows in batches of up to {@link exportBatchMax}. */
+/** Yields all exported rows in batches. */
 export async function* factsOf<F extends { id: number }>(
   next: (afterId: number) => Promise<F[]>,
 ): AsyncGenerator<F[]> {
-  for (let facts = await next(0); facts.length > 0; ) {
+  for (let facts = await next(0), last = facts.at(-1); last; last = facts.at(-1)) {
     yield facts
-    const last = facts.at(-1)
-    facts = last && facts.length === exportBatchMax ? await next(last.id) : []
+    facts = await next(last.id)
   }
 }

@@ -4,7 +4,7 @@ import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import { erasedKey } from '#data/jobs/imports.ts'
-import { nextAfter, pageColumns } from '#data/keyset.ts'
+import { foundColumn, foundPart, hasRoom, nextAfter, nextAfterFound, pageColumns } from '#data/keyset.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 import type { Withdrawn } from '#data/removal/withdrawal.ts'
 
@@ -124,19 +124,18 @@ export async function findDeliveriesAbout(
 ): Promise<{ rows: DeliveryRow[]; next: number | undefined }> {
   const { applicationId, userId, patterns, after, limit } = input
   const row = await tx.single(findDeliveriesStatement, [applicationId, userId, patterns, after, limit])
-  return { rows: row.rows, next: nextAfter(row, limit) }
+  return { rows: row.rows, next: nextAfterFound(row, limit) }
 }
 
 const findDeliveriesStatement = reading(
   'find-deliveries-about',
   select({
     ...pageColumns,
+    found: foundColumn,
     rows: column(
       jsonb<DeliveryRow[]>(),
-      `(select coalesce(json_agg(json_build_object('id', p.id, 'payload', p.payload, 'body', p.body, 'attempts', p.attempts)), '[]')
-        from page p where p.payload ->> 'userId' = ($2::bigint)::text or p.payload ->> 'by' = ($2::bigint)::text
-          or p.payload::text ~ ('"id": ' || $2::bigint || '[,}]') or p.body ~ ('"id":' || $2::bigint || '[,}]')
-          or p.payload::text ilike any($3::text[]) or p.body ilike any($3::text[]) or p.attempts::text ilike any($3::text[]))`,
+      `(select coalesce(json_agg(json_build_object('id', p.id, 'payload', p.payload, 'body', p.body, 'attempts', p.attempts) order by p.id), '[]')
+        from found p where ${hasRoom})`,
     ),
   }),
   (columns) => `
@@ -144,7 +143,12 @@ const findDeliveriesStatement = reading(
       select d.id, d.payload, d.body, d.attempts from webhook_delivery d
       where d.webhook_id = any(array(select w.id from webhook w where w.application_id = $1)) and d.id > $4
       order by d.id limit $5::int
-    )
+    ), ${foundPart(
+      ['payload', 'body', 'attempts'],
+      `select * from page p where p.payload ->> 'userId' = ($2::bigint)::text or p.payload ->> 'by' = ($2::bigint)::text
+        or p.payload::text ~ ('"id": ' || $2::bigint || '[,}]') or p.body ~ ('"id":' || $2::bigint || '[,}]')
+        or p.payload::text ilike any($3::text[]) or p.body ilike any($3::text[]) or p.attempts::text ilike any($3::text[])`,
+    )}
     select ${columns}`,
 )
 

@@ -1,7 +1,7 @@
 // Items that were read from another service, and may name a person.
 import { column, jsonb, select } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
-import { nextAfter, pageColumns } from '#data/keyset.ts'
+import { foundColumn, foundPart, hasRoom, nextAfter, pageColumns } from '#data/keyset.ts'
 
 /** Identifies an item of an application. */
 export interface ItemKey {
@@ -37,7 +37,7 @@ const ofPersonStatement = reading(
     order by i.source, i.key`,
 )
 
-/** Finds the items on a page that match a LIKE pattern. */
+/** Finds the items on a page that match a LIKE pattern, as many as there is room for. */
 export async function findNamingItems(
   db: Querier,
   input: {
@@ -50,8 +50,13 @@ export async function findNamingItems(
   const { applicationId, patterns, after, limit } = input
   const from = [after?.source ?? '', after?.kind ?? '', after?.key ?? '']
   const page = await db.single(namingStatement, [applicationId, patterns, ...from, limit])
-  return { rows: page.rows, next: nextAfter(page, limit) }
+  const isCut = page.rows.length < page.found
+  return { rows: page.rows, next: isCut ? page.rows.at(-1) : nextAfter(page, limit) }
 }
+
+const matching = `
+  select * from page p where p.kind <> 'state' and (
+    p.key ilike any($2::text[]) or p."parentKey" ilike any($2::text[]) or p.content::text ilike any($2::text[]))`
 
 const namingStatement = reading(
   'find-naming-moved-items',
@@ -59,21 +64,25 @@ const namingStatement = reading(
     last: column(
       jsonb<ItemKey | undefined>(),
       `(select json_build_object('source', source, 'kind', kind, 'key', key) from page
-        order by source desc, kind desc, key desc limit 1)`,
+        order by id desc limit 1)`,
     ),
     size: pageColumns.size,
+    found: foundColumn,
     rows: column(
       jsonb<MovedRow[]>(),
-      `(select coalesce(json_agg(p), '[]') from page p where p.kind <> 'state' and (
-          p.key ilike any($2::text[]) or p."parentKey" ilike any($2::text[]) or p.content::text ilike any($2::text[])))`,
+      `(select coalesce(json_agg(
+          json_build_object('source', source, 'kind', kind, 'key', key, 'parentKey', "parentKey", 'content', content)
+          order by id), '[]') from found where ${hasRoom})`,
     ),
   }),
   (columns) => `
     with page as materialized (
-      select source, kind, key, parent_key as "parentKey", content from moved_item
+      select source, kind, key, parent_key as "parentKey", content,
+             row_number() over (order by source, kind, key) as id
+      from moved_item
       where application_id = $1 and (source, kind, key) > ($3::text, $4::text, $5::text)
       order by source, kind, key limit $6::int
-    )
+    ), ${foundPart(['content'], matching)}
     select ${columns}`,
 )
 

@@ -1,7 +1,7 @@
 // Rows in which texts of an application may name a person who did not write them: found page by page, and rewritten.
 import { column, jsonb, select } from '#data/columns.ts'
 import { type Querier, type Reading, reading } from '#data/database.ts'
-import { nextAfter, pageColumns } from '#data/keyset.ts'
+import { foundColumn, foundPart, hasRoom, nextAfterFound, pageColumns } from '#data/keyset.ts'
 import { type Texts, texts } from '#data/persons/texts.ts'
 import { keptTables } from '#data/worlds/tables.ts'
 
@@ -48,7 +48,7 @@ export interface NamingRow {
 }
 
 const pageMax = 2_000
-/** A page stops at this many matches. Its size is otherwise limited by rows, so that large texts fit as well. */
+/** A page stops at this many matches. */
 const foundMax = 500
 
 /**
@@ -62,7 +62,7 @@ export async function findNamingRows(
   const values = [applicationId, patterns, userId, after, pageMax, foundMax]
   const page = await db.single(statementOf(table), values)
   const { rows } = page
-  return { rows, next: rows.length === foundMax ? rows.at(-1)?.id : nextAfter(page, pageMax) }
+  return { rows, next: rows.length === foundMax ? rows.at(-1)?.id : nextAfterFound(page, pageMax) }
 }
 
 export interface NamingInput {
@@ -73,7 +73,14 @@ export interface NamingInput {
   after: number
 }
 
-const statements = new Map<string, Reading<{ last: number | undefined; size: number; rows: NamingRow[] }>>()
+interface NamingPage {
+  last: number | undefined
+  size: number
+  found: number
+  rows: NamingRow[]
+}
+
+const statements = new Map<string, Reading<NamingPage>>()
 
 function statementOf(table: string) {
   const known = statements.get(table)
@@ -95,17 +102,18 @@ function statementOf(table: string) {
     `find-naming-${table}`,
     select({
       ...pageColumns,
+      found: foundColumn,
       rows: column(
         jsonb<NamingRow[]>(),
         `(select coalesce(json_agg(json_build_object('id', p.id, 'columns', json_build_object(${pairs})) order by p.id), '[]')
-          from (select * from page p where ${isLike.join(' or ')} order by p.id limit $6::int) p)`,
+          from found p where ${hasRoom})`,
       ),
     }),
     (columns) => `
       with page as materialized (
         select t."${key}" as id, ${names.map((each) => `t."${each}"`).join(', ')} from "${table}" t
         where ${of} and t."${key}" > $4 and $3::bigint is not null order by t."${key}" limit $5::int
-      )
+      ), ${foundPart(names, `select * from page p where ${isLike.join(' or ')} order by p.id limit $6::int`)}
       select ${columns}`,
   )
   statements.set(table, made)

@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import supertest from 'supertest'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findDeliveriesAbout } from '#data/persons/erasure.ts'
+import { findNamingItems, type ItemKey } from '#data/persons/moved-items.ts'
+import { findNamingRows } from '#data/persons/naming-rows.ts'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
@@ -236,6 +239,56 @@ describe('an erasure', () => {
       ['receipts', '59', { channel: '57', readers: [reader] }],
       ['user', '57', null],
     ])
+  })
+
+  it('reads rows with large texts a few at a time, and each once', async () => {
+    const text = `trillian ${'x'.repeat(900_000)}`
+    const alone = await server.createApplication() // without webhooks, which get such texts too
+    const channel = await createChannel(alone)
+    const messages: number[] = []
+    for (let nth = 0; nth < 6; nth++) {
+      messages.push((await sendMessage(alone, channel.id, { properties: { text } })).id)
+    }
+    const hook = await rowsOf(
+      `insert into webhook (application_id, url, events, secret, enabled) values ($1, 'https://e.org', '{*}', '', false)
+       returning id`,
+      [alone.id],
+    )
+    const deliveries = await rowsOf(
+      `insert into webhook_delivery (webhook_id, type, body, state)
+       select $1, 'message.created', $2, 'DELIVERED' from generate_series(1, 6) returning id`,
+      [hook[0]?.[0], JSON.stringify({ text })],
+    )
+    const about = { applicationId: alone.id, userId: 4_000_000_000, patterns: ['%trillian%'] }
+    const keys = Array.from({ length: 6 }, (_, nth) => `m-${nth}`)
+    await rowsOf(
+      `insert into moved_item (application_id, source, kind, key, digest, content, pass)
+       select $1, 'chatkitty 26', 'message', key, '', $2, 1 from unnest($3::text[]) as key`,
+      [alone.id, JSON.stringify({ text }), keys],
+    )
+    interface Page<R, K> {
+      rows: R[]
+      next: K | undefined
+    }
+    const pagesOf = async <R, K>(
+      after: K | undefined,
+      find: (after: K | undefined) => Promise<Page<R, K>>,
+    ): Promise<R[][]> => {
+      const page = await find(after)
+      return page.next === undefined ? [page.rows] : [page.rows, ...(await pagesOf(page.next, find))]
+    }
+    const { db } = server.ctx
+    const found = [
+      await pagesOf(0, (after = 0) => findNamingRows(db, 'message', { ...about, after })),
+      await pagesOf(0, (after = 0) =>
+        db.transact((tx) => findDeliveriesAbout(tx, { ...about, after, limit: 500 })),
+      ),
+      await pagesOf(undefined, (after: ItemKey | undefined) =>
+        findNamingItems(db, { ...about, after, limit: 500 }),
+      ),
+    ].map((pages) => pages.map((rows) => rows.map((row) => ('key' in row ? row.key : row.id))))
+    expect(found.map((pages) => pages.flat())).toEqual([messages, deliveries.map(([id]) => Number(id)), keys])
+    expect(found.map((pages) => Math.max(...pages.map(({ length }) => length)))).toEqual([5, 5, 5])
   })
 
   it('is for owners only, requires a choice for messages, and requires an existing user', async () => {
