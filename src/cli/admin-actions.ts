@@ -1,5 +1,6 @@
 // The implementation of the commands of admin-commands.ts.
 import { type AdminOptions, applicationFor, type Call, type Inside, listAll, withAdmin } from '#cli/admin.ts'
+import { timeOf } from '#cli/arguments.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import { readConfig } from '#config.ts'
 import { generatePassword } from '#domain/operators/passwords.ts'
@@ -139,7 +140,7 @@ export async function createKey(
   { role, applications, expires, ...options }: AdminOptions & Limited & { expires?: string },
   output: Output,
 ): Promise<void> {
-  const body = { name, role, ...limitsOf(applications), ...(expires && { expiresTime: expires }) }
+  const body = { name, role, ...limitsOf(applications), expiresTime: timeOf('--expires', expires) }
   const made = await withAdmin(options, (call) => call('createKey', { body }))
   print(output, made, `Key ${made.id} was made, as ${made.role}. It is not shown again.\n\n${made.key}`)
 }
@@ -197,9 +198,10 @@ export async function ban(
   { application, until, reason, ...options }: Inside & { until?: string; reason?: string },
   output: Output,
 ): Promise<void> {
+  const body = { until: timeOf('--until', until), reason }
   const banned = await withAdmin(options, async (call) => {
     const params = await userNamed(call, application, user)
-    return call('banUser', { params, body: { ...(until && { until }), ...(reason && { reason }) } })
+    return call('banUser', { params, body })
   })
   const end = banned.ban?.until ? `until ${banned.ban.until}` : 'for ever'
   print(output, banned, `User ${banned.id} (${banned.name}) is banned ${end}.`)
@@ -239,7 +241,8 @@ export async function audit(
 ): Promise<void> {
   const max = Number(limit)
   if (!Number.isInteger(max) || max < 1) throw new UsageError('--limit must be a number from 1 on')
-  const { application, actor, action, from, to } = query
+  const { application, actor, action } = query
+  const [from, to] = [timeOf('--from', query.from), timeOf('--to', query.to)]
   const ask = { query: { application, actor, action, from, to } }
   const options = server === undefined ? {} : { server }
   const entries = await withAdmin(options, (call) => listAll<AuditEntry>(call, 'listAudit', ask, max))

@@ -1,6 +1,8 @@
 // `chatterie dump` and `chatterie restore`.
 import { stat } from 'node:fs/promises'
+import { mustBeWritable } from '#cli/arguments.ts'
 import { withContext } from '#cli/context.ts'
+import { interruptible } from '#cli/interruptible.ts'
 import { type Output, print, UsageError } from '#cli/output.ts'
 import { openProgress } from '#cli/progress.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
@@ -12,12 +14,15 @@ import { version } from '#index.ts'
 
 /** Writes the whole server, or one application, to a file. */
 export async function dump(file: string, options: { application?: string }, output: Output): Promise<void> {
-  const manifest = await withContext(async (ctx) => {
-    const { application } = options
-    const applicationId =
-      application === undefined ? undefined : (await referredApplication(ctx, application)).id
-    return writeDump(ctx, file, { applicationId, version })
-  })
+  await mustBeWritable(file)
+  const manifest = await interruptible((signal) =>
+    withContext(async (ctx) => {
+      const { application } = options
+      const applicationId =
+        application === undefined ? undefined : (await referredApplication(ctx, application)).id
+      return writeDump(ctx, file, { applicationId, version, signal })
+    }),
+  )
   const { applications, tables, files, missingFiles } = manifest
   const rows = Object.values(tables).reduce((sum, count) => sum + count, 0)
   const { size } = await stat(file)
@@ -34,6 +39,7 @@ export async function dump(file: string, options: { application?: string }, outp
 
 /** Restores a dump into an empty database, or one application beside the existing ones. */
 export async function restore(file: string, options: { as?: string }, output: Output): Promise<void> {
+  if (options.as?.trim() === '') throw new UsageError('An application needs a name that is not blank')
   const found = await stat(file).catch(() => undefined)
   if (!found?.isFile()) throw new UsageError(`There is no file ${file}`)
   const checked = await checkDump(file)
@@ -43,7 +49,7 @@ export async function restore(file: string, options: { as?: string }, output: Ou
   const show = (rows: number) => progress.show(rows, total)
   try {
     if (options.as === undefined) {
-      await withContext((ctx) => restoreDump(ctx, checked, show))
+      await interruptible((signal) => withContext((ctx) => restoreDump(ctx, checked, show, signal)))
       progress.end()
       return print(
         output,
@@ -52,7 +58,9 @@ export async function restore(file: string, options: { as?: string }, output: Ou
       )
     }
     const name = options.as
-    const restored = await withContext((ctx) => restoreApplication(ctx, checked, name, show))
+    const restored = await interruptible((signal) =>
+      withContext((ctx) => restoreApplication(ctx, checked, name, show, signal)),
+    )
     progress.end()
     print(
       output,

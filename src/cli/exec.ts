@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { mustBeReadable } from '#cli/arguments.ts'
 import { Failure } from '#cli/output.ts'
 import type { Intercept } from '#intercept/intercept.ts'
 import { fileOfPackage } from '#place.ts'
@@ -24,9 +25,11 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /**
  * Starts an ephemeral server, runs the command with the variables that describe it (testing contract 6), and stops the
  * server.
+ * @throws UsageError if there is no such seed
  * @returns the command's exit code, or 128 plus the number of the signal that ended it
  */
 export async function exec([command = '', ...args]: string[], options: Options): Promise<number> {
+  if (options.seed !== undefined) await mustBeReadable(options.seed)
   const stopping = new AbortController()
   let child: ChildProcess | undefined
   for (const signal of passedOn) {

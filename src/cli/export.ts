@@ -3,6 +3,8 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { connect, followJob, type RemoteOptions } from '#cli/api.ts'
+import { mustBeWritable } from '#cli/arguments.ts'
+import { interruptible } from '#cli/interruptible.ts'
 import { type ExportKind, exportKinds } from '#cli/kinds.ts'
 import { Failure, type Output, print, UsageError } from '#cli/output.ts'
 import { openProgress } from '#cli/progress.ts'
@@ -20,6 +22,7 @@ export async function exportFile(what: string, options: ExportOptions, output: O
   if (output.json && options.output === undefined) {
     throw new UsageError('The CSV would mix with the JSON: give a file as --output')
   }
+  if (options.output !== undefined) await mustBeWritable(options.output)
   const api = await connect(options)
   const { id } = (await (await api.send('POST', `/analytics/${what}`)).json()) as Job
   const job = await followJob(api, id, openProgress('Exporting', 'rows', output))
@@ -40,7 +43,7 @@ async function download(answer: Response, path: string | undefined): Promise<voi
   if (path === undefined) return pipeline(content, stdout())
   const part = `${path}.part`
   try {
-    await pipeline(content, createWriteStream(part))
+    await interruptible((signal) => pipeline(content, createWriteStream(part), { signal }))
     await rename(part, path)
   } finally {
     await rm(part, { force: true })

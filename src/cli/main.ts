@@ -4,10 +4,11 @@ import { Command, CommanderError, Option } from 'commander'
 import { keepCompiledCode } from '#cache.ts'
 import { addAdminCommands } from '#cli/admin-commands.ts'
 import { addFunctionCommands } from '#cli/function-commands.ts'
+import { Interrupted } from '#cli/interruptible.ts'
 import { importKinds, uiParts } from '#cli/kinds.ts'
 import { addMigrateCommands } from '#cli/migrate-commands.ts'
 import { remote } from '#cli/options.ts'
-import { Failure, fail, type Output } from '#cli/output.ts'
+import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
 import { fileOfPackage } from '#place.ts'
 
 keepCompiledCode(process.env)
@@ -22,7 +23,8 @@ const program = new Command('chatterie')
   .option('--home <folder>', 'folder for data, files and credentials (CHATTERIE_HOME)')
   .configureHelp({ showGlobalOptions: true })
   .exitOverride()
-  .hook('preAction', () => {
+  .hook('preAction', (_, command) => {
+    mustNotBeEmpty(command)
     const { home } = program.opts()
     if (home !== undefined) process.env.CHATTERIE_HOME = home
   })
@@ -164,7 +166,18 @@ try {
   else if (isBrokenPipe(error)) process.exitCode = 0
   else if (error instanceof Error && error.name === 'UsageError') fail(error, 2, output())
   else if (error instanceof Failure) process.exitCode = 1
+  else if (error instanceof Interrupted) fail(error, error.exitCode, output())
   else fail(error, 1, output())
+}
+
+/** Refuses empty values: they come from variables that are not set, and would be taken for the default. */
+function mustNotBeEmpty(command: Command): void {
+  const given = command.optsWithGlobals()
+  const options = [...program.options, ...command.options]
+  const option = options.find((each) => given[each.attributeName()] === '')
+  if (option) throw new UsageError(`${option.long} is empty`)
+  const argument = command.registeredArguments.find((_, at) => command.args[at] === '')
+  if (argument && !argument.variadic) throw new UsageError(`<${argument.name()}> is empty`)
 }
 
 function versionOf(): string {

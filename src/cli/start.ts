@@ -1,4 +1,5 @@
 // `chatterie start`.
+import { mustBeReadable } from '#cli/arguments.ts'
 import { type Output, UsageError } from '#cli/output.ts'
 import { makeEphemeral, makeEphemeralHome } from '#ephemeral.ts'
 import { runServer } from '#process.ts'
@@ -27,6 +28,7 @@ export async function start(options: Options, { json }: Output): Promise<void> {
   if (databaseFromEnvironment && !process.env.DATABASE_URL)
     throw new UsageError('--database-from-environment requires DATABASE_URL')
   if (seed !== undefined && !ephemeral) throw new UsageError('--seed requires --ephemeral')
+  if (seed !== undefined) await mustBeReadable(seed)
   if (port !== undefined) process.env.PORT = port
   if (host !== undefined) process.env.HOST = host
   if (json) process.env.CHATTERIE_OUTPUT = 'json'

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -94,6 +95,23 @@ it('start prints the addresses to open, and warns of a misspelt variable and of 
   expect(output()).toContain('Warning: CHATERIE_HOME is not a setting')
   expect(output()).toContain('Warning: REDIS_URL: nothing answers at 127.0.0.1:1')
   expect(output()).not.toContain('hidden')
+})
+
+it('start fails where Redis refuses what REDIS_URL says, and names the reason', async () => {
+  const refusing = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', () => socket.write('-WRONGPASS invalid username-password pair\r\n'.repeat(9)))
+  })
+  await once(refusing.listen(0, '127.0.0.1'), 'listening')
+  const { port } = refusing.address() as AddressInfo
+  const settings = { DATABASE_URL: database.url, REDIS_URL: `redis://:hidden@127.0.0.1:${port}` }
+  server = await spawnServer({ CHATTERIE_HOME: home, ...settings })
+  const [code] = await once(server.child, 'close')
+  refusing.close()
+  const reason = `REDIS_URL: 127.0.0.1:${port} cannot be used: WRONGPASS invalid username-password pair`
+  expect(code).toBe(1)
+  expect(server.output()).toContain(`Chatterie cannot start: ${reason}\n`)
+  expect(server.output()).not.toContain('hidden')
 })
 
 it('the log is JSON where stdout is no terminal, and formatted lines where a setting asks for them', async () => {

@@ -184,7 +184,9 @@ it.each(['import', 'require'])('starts a server for tests that %s it', async (wa
   const file = join(installed.folder, way === 'import' ? 'start.mjs' : 'start.cjs')
   await writeFile(
     file,
-    `(async () => {
+    // On an old Node, it is the server that says so.
+    `delete Promise.withResolvers
+    ;(async () => {
       const { startChatterie } = ${start}
       const chatterie = await startChatterie()
       const { ok } = await fetch(chatterie.url + '/health')

@@ -10,10 +10,10 @@ export interface RowsOfTable {
 const bytesMax = 60_000
 
 /** Yields the rows of a dump in order, in batches of one table that fit one statement. */
-export async function* batchesOfDump(path: string): AsyncGenerator<RowsOfTable> {
+export async function* batchesOfDump(path: string, signal?: AbortSignal): AsyncGenerator<RowsOfTable> {
   let batch: RowsOfTable = { table: '', rows: [] }
   let bytes = 0
-  for await (const line of linesOfDump(path)) {
+  for await (const line of linesOfDump(path, signal)) {
     const table = kindOfLine(line)
     if (table === '' || table === 'bytes' || table === 'end') continue
     if (batch.rows.length > 0 && (table !== batch.table || bytes > bytesMax)) {

@@ -6,13 +6,14 @@ import { createGunzip, createZstdDecompress } from 'node:zlib'
 /**
  * Yields the lines of a dump in UTF-8, without their line feeds, whichever supported compression it has. Lines stay
  * bytes as long as possible: strings made Node's young generation grow by 80 MB.
- * @throws Error if a line is longer than any in a dump
+ * @throws Error if a line is longer than any in a dump, or the signal's reason once it is aborted
  */
-export async function* linesOfDump(path: string): AsyncGenerator<Buffer> {
+export async function* linesOfDump(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const text = pipeline(createReadStream(path), await decompressionOf(path), () => {})
   let begun: Buffer[] = []
   let size = 0
   for await (const chunk of text as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted()
     let from = 0
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
       const rest = chunk.subarray(from, end)

@@ -22,6 +22,7 @@ import { ApplicationCells } from '#resources/worlds/snapshot.ts'
 /**
  * Adds the application in a dump to the existing ones, with new ids and credentials; either completely or not at all.
  * @param onProgress called with the number of rows written so far
+ * @param signal ends it, if aborted before the last row is read
  * @throws Error for the operator, if the dump does not hold a single application
  */
 export async function restoreApplication(
@@ -29,6 +30,7 @@ export async function restoreApplication(
   { path, header, manifest }: Dump,
   name: string,
   onProgress: (rows: number) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<NewCredentials & { id: number }> {
   const [origin] = manifest.applications
   if (header.scope !== 'application' || !origin) {
@@ -40,7 +42,7 @@ export async function restoreApplication(
     keys.set(key, name)
     return name
   }
-  const stored = await storeDumpedFiles(ctx, path, nameOf)
+  const stored = await storeDumpedFiles(ctx, path, nameOf, signal)
   const credentials = { clientId: uuid(), clientSecret: generateSecret(), apiKey: uuid() }
   const { clientId, apiKey } = credentials
   const secretHash = await hashSecret(credentials.clientSecret)
@@ -49,7 +51,7 @@ export async function restoreApplication(
       const id = await insertApplication(tx, { name, key: apiKey, clientId, secretHash })
       const numbering = new Numbering(id, shifted(await rangesOf(tx, manifest)), { keys })
       let written = 0
-      for await (const { table, rows } of batchesOfDump(path)) {
+      for await (const { table, rows } of batchesOfDump(path, signal)) {
         if (statisticsTables.has(table)) {
           const own = rows.map((row) => asJson({ ...parsed(row), application_id: id }))
           await insertRows(tx, table, header.columns[table] ?? [], own)

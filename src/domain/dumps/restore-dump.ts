@@ -10,21 +10,23 @@ import { checkKeys } from '#domain/keys/check-keys.ts'
 /**
  * Restores a dump into an empty database, with all ids unchanged; either completely or not at all.
  * @param onProgress called with the number of rows written so far
+ * @param signal ends it, if aborted before the last row is read
  * @throws Error for the operator, if the database is not empty, or the key of the dump's secrets is not available
  */
 export async function restoreDump(
   ctx: Context,
   { path, header, manifest }: Dump,
   onProgress: (rows: number) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<void> {
   await ctx.db.transact(async (tx) => mustBeEmpty(await lockApplications(tx)))
   const hasSecrets = [...sealedTables].some((table) => (manifest.tables[table] ?? 0) > 0)
-  const stored = await storeDumpedFiles(ctx, path, (key) => key)
+  const stored = await storeDumpedFiles(ctx, path, (key) => key, signal)
   try {
     await ctx.db.transact(async (tx) => {
       mustBeEmpty(await lockApplications(tx))
       let written = 0
-      for await (const { table, rows } of batchesOfDump(path)) {
+      for await (const { table, rows } of batchesOfDump(path, signal)) {
         // A key that no secret is sealed with need not be available.
         if (table === 'encryption_key' && !hasSecrets) continue
         await insertRows(tx, table, header.columns[table] ?? [], rows)

@@ -11,9 +11,10 @@ export async function storeDumpedFiles(
   ctx: Context,
   path: string,
   nameOf: (key: string) => string,
+  signal?: AbortSignal,
 ): Promise<string[]> {
   const stored: string[] = []
-  const lines = linesOfDump(path)
+  const lines = linesOfDump(path, signal)
   try {
     await lines.next() // the header
     let next = await lines.next()

@@ -23,6 +23,8 @@ export interface DumpOptions {
   version: string
   /** Called with the number of rows and files written so far. */
   onProgress?: (done: number) => void
+  /** Ends it, without a file. */
+  signal?: AbortSignal
 }
 
 /**
@@ -39,6 +41,7 @@ export function writeDump(ctx: Context, path: string, options: DumpOptions): Pro
         Readable.from(dump.text()),
         compressionOf(path),
         createWriteStream(part, { mode: 0o600 }),
+        { signal: options.signal },
       )
       await rename(part, path)
     } finally {

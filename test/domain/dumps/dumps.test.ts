@@ -10,9 +10,13 @@ import { createZstdCompress, gunzipSync, gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { localOperator } from '#cli/context.ts'
 import { readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
+import { findAdministered } from '#data/applications/administered.ts'
 import { dumpedTables } from '#data/dumps/tables.ts'
+import { listApplications } from '#domain/applications/list-applications.ts'
+import { rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { checkDump } from '#domain/dumps/check-dump.ts'
 import { linesOfDump } from '#domain/dumps/lines-of-dump.ts'
 import { restoreApplication } from '#domain/dumps/restore-application.ts'
@@ -78,6 +82,12 @@ async function contentsOf(path: string) {
   const { takenTime: _, ...header } = JSON.parse(first)
   const { sha256: __, ...manifest } = JSON.parse(rest.at(-1) ?? '')[1]
   return { header, manifest, lines: rest.slice(0, -1).toSorted() }
+}
+
+/** Calls `work` with a signal, and with what aborts it. */
+function interrupted<T>(work: (signal: AbortSignal, stop: () => void) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  return work(controller.signal, () => controller.abort(new Error('stopped')))
 }
 
 async function isEmpty({ db }: Context): Promise<boolean> {
@@ -171,6 +181,23 @@ describe('a restored dump', () => {
         .as(copy as World)
         .get(`/users/${jane.id}/secrets/${name}`)
         .expect(200)
+    }
+  })
+
+  it('has its own client for its client, not that of its functions, which is as old', async () => {
+    const { rows } = await server.ctx.db.pool.query(
+      `select application_id as id from credential where client_id like '%-runtime' and application_id = $1`,
+      [world.applicationId],
+    )
+    expect(rows, 'the original has functions').toHaveLength(1)
+    const dumped = await checkDump(one)
+    // The client id is random, and before or after that of the functions.
+    for (const name of Array.from({ length: 8 }, (_, at) => `Copy ${at}`)) {
+      const { id, clientId } = await restoreApplication(server.ctx, dumped, name)
+      const listed = (await listApplications(server.ctx)).find((each) => each.id === id)
+      expect(listed?.clientId).toBe(clientId)
+      expect((await findAdministered(server.ctx.db, id))?.clientId).toBe(clientId)
+      expect((await rotateSecret(server.ctx, localOperator(), String(id), {})).clientId).toBe(clientId)
     }
   })
 })
@@ -286,6 +313,30 @@ describe('nothing is written', () => {
     })
     await expect(restoreDump(ctx, dump)).rejects.toThrow('CHATTERIE_ENCRYPTION_KEY is wrong')
     expect([await isEmpty(ctx), await filesIn(home)]).toEqual([true, 0])
+  })
+
+  it('of a restore that is interrupted, neither rows nor files', async () => {
+    const { ctx, home } = await elsewhere()
+    const stopped = AbortSignal.abort(new Error('stopped'))
+    const [server, application] = [await checkDump(whole), await checkDump(one)]
+    for (const restore of [
+      () => restoreDump(ctx, server, undefined, stopped),
+      () => restoreApplication(ctx, application, 'Copy', undefined, stopped),
+      () => interrupted((signal, stop) => restoreDump(ctx, server, stop, signal)),
+    ]) {
+      await expect(restore()).rejects.toThrow('stopped')
+      expect(await isEmpty(ctx)).toBe(true)
+      expect(await filesIn(home)).toBe(0)
+    }
+  })
+
+  it('of a dump that is interrupted', async () => {
+    const path = join(folder, 'interrupted.gz')
+    const dumped = interrupted((signal, onProgress) =>
+      writeDump(server.ctx, path, { version, signal, onProgress }),
+    )
+    await expect(dumped).rejects.toThrow('aborted')
+    expect((await readdir(folder)).filter((name) => name.includes('interrupted'))).toEqual([])
   })
 
   it('of a whole server under another name', async () => {
