@@ -1,5 +1,7 @@
 // `chatterie migrate`: moves data from another service into an application.
+
 import { stat } from 'node:fs/promises'
+import { timeOf } from '#cli/arguments.ts'
 import { withContext } from '#cli/context.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import { openProgress, type Progress } from '#cli/progress.ts'
@@ -56,7 +58,7 @@ export async function fromChatKitty(options: ChatKittyMoveOptions, output: Outpu
     '--token-url',
     options.tokenUrl ?? (given === undefined ? hostedTokenUrl : ownTokenUrl),
   )
-  const since = sinceOf(options.since)
+  const since = timeOf('--since', options.since) ?? null
   const rate = numberOf('--rate', options.rate, 0.1, 1_000)
   const patienceMs = numberOf('--patience', options.patience, 1, 86_400) * 1_000
   const { readReceipts } = options
@@ -203,14 +205,6 @@ const namedMax = 20
 function urlOf(option: string, text: string): string {
   if (URL.canParse(text) && /^https?:/.test(text)) return text
   throw new UsageError(`${option} ${text} is not an http:// or https:// URL`)
-}
-
-/** Normalises a time to UTC, as the source writes times. */
-function sinceOf(text: string | undefined): string | null {
-  if (text === undefined) return null
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(ms)) throw new UsageError(`--since ${text} is not a time such as 2026-11-26T12:00:00Z`)
-  return new Date(ms).toISOString()
 }
 
 function numberOf(option: string, text: string, least: number, most: number): number {

@@ -121,7 +121,7 @@ async function seed(): Promise<void> {
   const file = { url: 'https://example.com/a.pdf', name: 'a.pdf', contentType: 'application/pdf', size: 7 }
   await source.post(`/channels/${hold.id}/messages`, { type: 'FILE', file, groupTag: 'g' }).expect(200)
   const reply = await replyToMessage(from.ctx, as('john'), first.id, { type: 'TEXT', body: 'Aye' })
-  await say('In between', 'john')
+  await say('In between, <@yan> and John', 'john')
   await replyToMessage(from.ctx, as('jane'), reply.id, { type: 'TEXT', body: 'Aye aye' })
   await replyToMessage(from.ctx, as('gil'), first.id, { type: 'TEXT', body: 'Ayes' })
   await reactToMessage(from.ctx, as('john'), first.id, { emoji: 'tada' })
@@ -245,7 +245,9 @@ describe('a migration from one server to another', () => {
     await source.post(`/channels/${deck.id}/members`, { username: 'lea' }).expect(200)
     await source.patch(`/users/${users.gil.id}`, { displayName: 'Gilbert' }).expect(200)
     await source.patch(`/channels/${deck.id}`, { displayName: 'Deck' }).expect(200)
-    await source.patch(`/messages/${idOf('In between')}`, { body: 'In the middle' }).expect(200)
+    await source
+      .patch(`/messages/${idOf('In between, <@yan> and John')}`, { body: 'In the middle' })
+      .expect(200)
     const latest = await sendMessage(source, deck.id, { body: 'Late', user: { username: 'john' } })
     await replyToMessage(from.ctx, as('john'), idOf('Land!'), { type: 'TEXT', body: 'Where?' })
     await reactToMessage(from.ctx, as('kim'), idOf('Welcome, Kim'), { emoji: 'heart' })

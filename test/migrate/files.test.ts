@@ -1,8 +1,12 @@
 // Migrations from files that other services export. The files in exports/ were written by hand in documented formats.
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setApplicationPersisted } from '#data/channels/persistence.ts'
 import { holdMove } from '#domain/moving/hold-move.ts'
@@ -28,14 +32,14 @@ const move = (source: Source, { id }: TestApplication, isDryRun = false) =>
   runMove(server.ctx, source, { applicationId: id, since: null, isDryRun, onProgress() {} })
 
 /** Migrates the same source twice, and returns the result. The second migration must not change anything. */
-async function movedTwice(open: () => Source) {
+async function movedTwice(open: () => Source | Promise<Source>) {
   const application = await server.createApplication()
-  const dry = await move(open(), application, true)
+  const dry = await move(await open(), application, true)
   expect((await application.get('/users')).body.page.totalElements).toBe(0)
-  const report = await move(open(), application)
+  const report = await move(await open(), application)
   expect(dry.kinds.message?.read).toBe(report.kinds.message?.read)
   const lists = await listsOf(application)
-  const again = await move(open(), application)
+  const again = await move(await open(), application)
   for (const [kind, counts] of Object.entries(again.kinds)) {
     expect({ kind, counts }).toMatchObject({ kind, counts: { changed: 0, written: 0 } })
   }
@@ -133,6 +137,93 @@ describe('an export of Stream Chat', () => {
       'document something: no shape that Stream documents',
       'reaction m1: apart from its message',
     ])
+  })
+})
+
+describe('an export with gaps', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chatterie-exports-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  /** Writes an export of one document, or of several, one per line. */
+  async function written(...documents: unknown[]): Promise<{ paths: string[]; copyFiles: boolean }> {
+    const path = join(folder, `${uuid()}.json`)
+    await writeFile(path, `\uFEFF${documents.map((each) => JSON.stringify(each)).join('\n')}`)
+    return { paths: [path], copyFiles: false }
+  }
+
+  it('may have null for each list and text that is empty, and a byte order mark', async () => {
+    const user = { id: 'ada', name: 'Ada' }
+    const channel = { cid: 'messaging:a', id: 'a', type: 'messaging', created_by: user }
+    const time = { created_at: '2024-01-01T00:00:00Z' }
+    const gaps = { attachments: null, mentioned_users: null, latest_reactions: null }
+    const messages = [
+      null,
+      { id: 'm1', text: 'Hi', user, ...time, ...gaps },
+      { id: 'm2', text: null, user, ...time },
+    ]
+    const stream = await written(
+      { channel, members: null, messages: null, read: null },
+      { channel, members: [null, { user_id: 'ada' }], messages, read: [] },
+    )
+    const first = await movedTwice(() => openStream(stream))
+    expect(bodies(first.lists.messages)).toEqual(['Hi'])
+    expect(first.reasons).toEqual(['message m2: it has neither a text nor a file'])
+
+    const group = { channel_url: 'c', name: 'C', members: null }
+    const message = { message_id: 1, type: 'MESG', message: 'Hi', user: { user_id: 'ada' }, channel_url: 'c' }
+    const sendbird = await written({
+      active_users: null,
+      group_channels: [group],
+      messages: [{ ...message, created_at: 1704103200000, mentioned_users: null }],
+    })
+    const second = await movedTwice(() => openSendbird(sendbird))
+    expect(bodies(second.lists.messages)).toEqual(['Hi'])
+    expect(second.reasons).toEqual([])
+  })
+
+  it('is reported where something has no id, and nobody is named undefined', async () => {
+    const sent = { created_at: 1704103200000, type: 'MESG', channel_url: 'c', user: { user_id: 'ada' } }
+    const reasons = [
+      await movedTwice(async () => openStream(await written({ type: 'user', item: { name: 'Eve' } }, {}))),
+      await movedTwice(async () => openRocketChat(await written({ username: 'eve', type: 'user' }, {}))),
+      await movedTwice(async () =>
+        openSendbird(
+          await written({
+            group_channels: [{ channel_url: 'c' }, { name: 'Lost' }],
+            messages: [
+              { ...sent, message: 'one' },
+              { ...sent, message: 'two' },
+            ],
+          }),
+        ),
+      ),
+    ].map(({ reasons, lists }) => {
+      expect(JSON.stringify(lists)).not.toContain('"undefined"')
+      return reasons
+    })
+    expect(reasons).toEqual([
+      ['document type, item: no shape that Stream documents', 'document : no shape that Stream documents'],
+      ['document username, type: of none of the collections', 'document : of none of the collections'],
+      [
+        'channel Lost: it has no channel_url',
+        'message undefined: it has no id',
+        'message undefined: it has no id',
+      ],
+    ])
+  })
+
+  it('that no reader expects ends with the place and what it has', async () => {
+    const application = await server.createApplication()
+    const odd = await written(
+      {},
+      { type: 'message', item: { id: 'm', text: { no: 'text' }, mentioned_users: [{ id: 'ada' }] } },
+    )
+    await expect(move(openStream(odd), application)).rejects.toThrow(
+      /document 2 of the export, with type, item/,
+    )
   })
 })
 

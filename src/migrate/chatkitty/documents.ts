@@ -37,7 +37,7 @@ export interface MessageDocument {
     tag: string
     startPosition: number
     endPosition: number
-    user?: { id: number }
+    user?: UserDocument
     channel?: { id: number }
   }[]
   links?: unknown[]

@@ -138,11 +138,15 @@ async function readReceiptsOf(
   await stage.put('receipts', [{ key: String(id), place, content }])
 }
 
-/** Stores authors who are not in the list of users: deleted ones, and those created since it was read. */
+/**
+ * Stores authors, and users whom a message mentions, who are not in the list of users: deleted ones, and those created
+ * since it was read.
+ */
 async function putFormerUsers(api: ChatKittyApi, stage: Stage, messages: MessageDocument[]): Promise<void> {
-  const authors = new Map(messages.flatMap(({ user }) => (user ? [[String(user.id), user]] : [])))
-  const known = await stage.seen('user', authors.keys())
-  for (const [key, user] of authors) {
+  const named = messages.flatMap(({ user, mentions = [] }) => [user, ...mentions.map((each) => each.user)])
+  const people = new Map(named.flatMap((user) => (user?.name === undefined ? [] : [[String(user.id), user]])))
+  const known = await stage.seen('user', people.keys())
+  for (const [key, user] of people) {
     if (known.has(key)) continue
     const isThere = await api.get(`/users/${key}`).then(
       () => true,

@@ -13,6 +13,11 @@ class UnusableExport extends Error {}
 const wholeMax = 500_000_000
 const headBytes = 4_096
 
+/** Returns the documents in a list; exports of some services have null for one that is empty. */
+export function listOf(value: unknown): Document[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each !== null) : []
+}
+
 /** Yields the documents in the files, in order, and the elements of arrays. @throws UnusableExport */
 export async function* documentsIn(paths: string[]): AsyncGenerator<Document> {
   for (const path of paths) {
@@ -34,7 +39,7 @@ async function isByLine(path: string): Promise<boolean> {
     })
     for await (const line of first) {
       if (line.trim() === '') continue
-      return /^\s*\{.*\}\s*$/.test(line)
+      return /^\uFEFF?\s*\{.*\}\s*$/.test(line)
     }
     return false
   } finally {
@@ -61,7 +66,7 @@ async function whole(path: string): Promise<unknown[]> {
 
 function parse(text: string, where: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch {
     throw new UnusableExport(`${where} is no JSON`)
   }

@@ -43,7 +43,7 @@ export function fileStep(
       }
       let done = 0
       for await (const document of documentsIn(paths)) {
-        const said = say(document)
+        const said = readable(document, say, done + 1)
         for (const kind of kinds) waiting.get(kind)?.push(...(said[kind] ?? []))
         for (const { kind, key, reason } of said.notCarried ?? []) stage.notCarried(kind, key, reason)
         await flush(batch)
@@ -51,6 +51,19 @@ export function fileStep(
       }
       await flush(0)
     },
+  }
+}
+
+/** @throws Error for the operator, if the document has a shape that no reader expects */
+function readable(document: Document, say: (document: Document) => ReadItems, number: number): ReadItems {
+  try {
+    return say(document)
+  } catch (error) {
+    const { key } = unknown(document, '')
+    const { message } = error as Error
+    throw new Error(
+      `document ${number} of the export, with ${key}, has a shape that is not known: ${message}`,
+    )
   }
 }
 

@@ -4,7 +4,7 @@
 // The documents are IUser, IRoom, ISubscription and IMessage of RocketChat/Rocket.Chat (packages/core-typings/src), to
 // which https://developer.rocket.chat/docs/room, …/message and …/user lead. Its own export (POST /api/v1/rooms.export)
 // names neither rooms nor messages, and other users only by a number, so nothing could be recognised again.
-import type { Document } from '#migrate/files/documents.ts'
+import { type Document, listOf } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
   Descriptions,
@@ -66,7 +66,8 @@ export function openRocketChat(options: RocketChatOptions): Source {
 }
 
 function kindOf(document: Document): 'user' | 'room' | 'subscription' | 'message' | undefined {
-  const { rid, msg, t, u, open, username, msgs, usersCount } = document
+  const { _id: id, rid, msg, t, u, open, username, msgs, usersCount } = document
+  if (id == null) return undefined
   if (typeof rid === 'string' && typeof msg === 'string') return 'message'
   if (typeof rid === 'string' && u && open !== undefined) return 'subscription'
   if (typeof t === 'string' && (msgs !== undefined || usersCount !== undefined)) return 'room'
@@ -89,7 +90,7 @@ function usersIn(document: Document): Document[] {
   const kind = kindOf(document)
   if (kind === 'user') return [document]
   // Authors who no longer exist.
-  return kind === 'message' && document.u?.username ? [document.u] : []
+  return kind === 'message' && document.u?.username && document.u._id != null ? [document.u] : []
 }
 
 function userOf(user: Document): ReadItem {
@@ -136,10 +137,10 @@ function itemsOfRoom(room: Document, ids: Map<string, string>): ReadItems {
   return { channel: [{ key, place: Date.parse(createdTime), content }], member: joined }
 }
 
-function itemsOfSubscription({ rid, u, ts, roles = [], t }: Document): ReadItems {
+function itemsOfSubscription({ rid, u, ts, roles, t }: Document): ReadItems {
   if (t === 'd' || types[t] === undefined) return {}
   const createdTime = timeOf(ts) ?? began
-  const moderator = roles.some((role: string) => role === 'owner' || role === 'moderator')
+  const moderator = ['owner', 'moderator'].some((role) => roles?.includes(role))
   const content = { channel: rid, user: u._id, moderator, createdTime }
   return { member: [{ key: `${rid} ${u._id}`, place: Date.parse(createdTime), content }] }
 }
@@ -157,8 +158,8 @@ function itemsOfMessage(
   if (t !== undefined) return refuse(`it is of the type ${t}`)
   const createdTime = timeOf(message.ts)
   if (createdTime === undefined) return refuse('it does not say when it was sent')
-  const kept: Document[] = message.files ?? (message.file ? [message.file] : [])
-  const files = (message.attachments ?? []).flatMap((attachment: Document) => {
+  const kept = listOf(message.files ?? [message.file])
+  const files = listOf(message.attachments).flatMap((attachment) => {
     const link = attachment.title_link ?? attachment.image_url ?? attachment.video_url ?? attachment.audio_url
     if (attachment.message_link) return [] // a quotation, whose link is in the text
     const { name, type, size } = kept.find(({ _id: id }) => link?.includes(id)) ?? {}
@@ -189,7 +190,7 @@ function itemsOfMessage(
     user: u?._id,
     mentions: mentionsIn(
       msg,
-      (message.mentions ?? []).map((mentioned: Document) => ({
+      listOf(message.mentions).map((mentioned) => ({
         key: mentioned._id,
         names: [mentioned.username],
       })),

@@ -4,7 +4,7 @@
 // are those of the Platform API (…/platform-api/message/message-overview, …/channel/channel-overview,
 // …/user/user-overview). The files, `{ active_users }`, `{ group_channels }` and `{ messages, channel }`, look as in
 // talkjs/talkjs-examples (rest-api/migrate-data-from-sendbird-to-talkjs). No export of open channels was found.
-import type { Document } from '#migrate/files/documents.ts'
+import { type Document, listOf } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
   Descriptions,
@@ -51,27 +51,30 @@ export function openSendbird(options: FileOptions): Source {
         }
       }),
       fileStep(options, 'channels', ['channel', 'member', 'invite'], (document) => {
-        const channels: Document[] = [
-          ...(document.group_channels ?? []),
-          ...(document.channel ? [document.channel] : []),
-        ]
+        const all = [...listOf(document.group_channels), ...listOf([document.channel])]
+        const channels = all.filter(({ channel_url: key }) => key != null)
         for (const { channel_url: key, read_receipt: receipts } of channels) {
           if (receipts && Object.keys(receipts).length > 0) readUntil.set(key, receipts)
         }
         return {
           channel: channels.map(channelOf),
+          notCarried: all
+            .filter((channel) => !channels.includes(channel))
+            .map(({ name }) => ({
+              kind: 'channel',
+              key: String(name ?? ''),
+              reason: 'it has no channel_url',
+            })),
           member: channels.flatMap((channel) => membersOf(channel, 'joined')),
           invite: channels.flatMap((channel) => membersOf(channel, 'invited')),
         }
       }),
       fileStep(options, 'messages', ['message', 'receipts'], (document) => {
-        const said = (document.messages ?? []).map((message: Document) =>
-          itemsOfMessage(message, options, place),
-        )
-        const message: ReadItem[] = said.flatMap((each: ReadItems) => each.message ?? [])
+        const said = listOf(document.messages).map((message) => itemsOfMessage(message, options, place))
+        const message = said.flatMap((each) => each.message ?? [])
         return {
           message,
-          notCarried: said.flatMap((each: ReadItems) => each.notCarried ?? []),
+          notCarried: said.flatMap((each) => each.notCarried ?? []),
           receipts: message.flatMap((item) => receiptsOf(item, readUntil)),
         }
       }),
@@ -81,15 +84,10 @@ export function openSendbird(options: FileOptions): Source {
   }
 }
 
-function usersIn({
-  active_users: users = [],
-  group_channels: channels = [],
-  messages = [],
-  channel,
-}: Document): Document[] {
-  const members = [...channels, ...(channel ? [channel] : [])].flatMap((each: Document) => each.members ?? [])
-  return [...users, ...members, ...messages.map(({ user }: Document) => user)].filter(
-    (user) => user?.user_id !== undefined && user.user_id !== '',
+function usersIn({ active_users: users, group_channels: channels, messages, channel }: Document): Document[] {
+  const members = [...listOf(channels), ...(channel ? [channel] : [])].flatMap((each) => listOf(each.members))
+  return [...listOf(users), ...members, ...listOf(messages).map(({ user }) => user)].filter(
+    (user) => user?.user_id != null && user.user_id !== '',
   )
 }
 
@@ -124,7 +122,8 @@ function timeOf(value: unknown): string | undefined {
 const began = new Date(0).toISOString()
 
 function channelOf(channel: Document): ReadItem {
-  const { channel_url: key, name, members = [], is_distinct: isDistinct, is_public: isPublic } = channel
+  const { channel_url: key, name, is_distinct: isDistinct, is_public: isPublic } = channel
+  const members = listOf(channel.members)
   const isDirect = isDistinct === true && members.length > 0 && members.length <= 10
   const createdTime = timeOf(channel.created_at) ?? began
   const { data, custom_type: customType, cover_url: coverUrl } = channel
@@ -136,7 +135,7 @@ function channelOf(channel: Document): ReadItem {
       name: isDirect ? undefined : key,
       displayName: isDirect ? undefined : name || key,
       creator: channel.created_by?.user_id,
-      members: isDirect ? members.map(({ user_id: id }: Document) => id) : [],
+      members: isDirect ? members.map(({ user_id: id }) => id) : [],
       properties: shown({ data, customType, coverUrl }),
       createdTime,
     },
@@ -149,9 +148,9 @@ const shown = (fields: Document) => Object.fromEntries(Object.entries(fields).fi
 function membersOf(channel: Document, state: 'joined' | 'invited'): ReadItem[] {
   const key = String(channel.channel_url)
   const createdTime = timeOf(channel.created_at) ?? began
-  return (channel.members ?? [])
-    .filter((member: Document) => (member.state || 'joined') === state)
-    .map((member: Document) => {
+  return listOf(channel.members)
+    .filter((member) => (member.state || 'joined') === state)
+    .map((member) => {
       const moderator = state === 'joined' ? { moderator: member.role === 'operator' } : {}
       const content = { channel: key, user: member.user_id, ...moderator, createdTime }
       return { key: `${key} ${member.user_id}`, place: Date.parse(createdTime), content }
@@ -176,6 +175,7 @@ function itemsOfMessage(
   const refuse = (reason: string): ReadItems => ({
     notCarried: [{ kind: 'message', key, reason } satisfies NotCarried],
   })
+  if (id == null) return refuse('it has no id')
   if (message.is_removed === true) return refuse('it was deleted')
   if (!['MESG', 'FILE', 'ADMM'].includes(type)) return refuse(`it is of the type ${type}`)
   const createdTime = timeOf(message.created_at)
@@ -189,7 +189,7 @@ function itemsOfMessage(
     user: type === 'ADMM' ? undefined : user?.user_id,
     mentions: mentionsIn(
       text ?? '',
-      (message.mentioned_users ?? []).map((mentioned: Document) => ({
+      listOf(message.mentioned_users).map((mentioned) => ({
         key: mentioned.user_id,
         names: [mentioned.nickname, mentioned.user_id],
       })),

@@ -1,6 +1,6 @@
 // Documents of Stream Chat's API, and their conversion. Fields: the API's response types, as in its own clients
 // (UserResponse, ChannelResponse, ChannelMember, MessageResponse, ReactionResponse, Attachment, ReadResponse).
-import type { Document } from '#migrate/files/documents.ts'
+import { type Document, listOf } from '#migrate/files/documents.ts'
 import { emojiOf, fileOf, mentionsIn, messagesOf, type ReadItems, without } from '#migrate/files/reading.ts'
 import type { NotCarried } from '#migrate/report.ts'
 import type { ReadItem } from '#migrate/source.ts'
@@ -105,14 +105,16 @@ export function itemsOfMessageList(
 ): ReadItems {
   const notCarried: NotCarried[] = []
   const message = messages.flatMap((each) => {
-    const { id, text = '', type, parent_id: parent, created_at: createdTime } = each
+    const { id, type, parent_id: parent, created_at: createdTime } = each
+    const text: string = each.text ?? ''
     const refuse = (reason: string): ReadItem[] => {
       notCarried.push({ kind: 'message', key: String(id), reason })
       return []
     }
+    if (id == null) return refuse('it has no id')
     if (each.deleted_at || type === 'deleted') return refuse('it was deleted')
     if (type === 'error' || type === 'ephemeral') return refuse(`it is of the type ${type}`)
-    const files = (each.attachments ?? []).flatMap((attachment: Document) => {
+    const files = listOf(each.attachments).flatMap((attachment) => {
       const file = fileOf(
         {
           url: attachment.asset_url ?? attachment.image_url,
@@ -139,7 +141,7 @@ export function itemsOfMessageList(
       user: type === 'system' ? undefined : user,
       mentions: mentionsIn(
         text,
-        (each.mentioned_users ?? []).map((mentioned: Document) => ({
+        listOf(each.mentioned_users).map((mentioned) => ({
           key: mentioned.id,
           names: [mentioned.name, mentioned.id],
         })),
@@ -160,7 +162,7 @@ export function itemsOfMessageList(
 }
 
 function reactionsOf(message: Document, notCarried: NotCarried[]) {
-  const given: Document[] = message.reactions ?? message.latest_reactions ?? []
+  const given = listOf(message.reactions ?? message.latest_reactions)
   const counted = Object.values<number>(message.reaction_counts ?? {}).reduce((sum, count) => sum + count, 0)
   const refuse = (reason: string) => notCarried.push({ kind: 'reaction', key: String(message.id), reason })
   if (counted > given.length) refuse(`${counted - given.length} of ${counted} are not in the export`)

@@ -4,7 +4,7 @@
 // channel is its state in the API, `{ channel, messages, members, read }`, and a user is `{ user, … }`. Version 2 has
 // "each entity" on its own line; the format of such a line is not documented. Lines `{ type, item }` are read like the
 // documented file format of imports (https://getstream.io/chat/docs/node/import/), and others are reported.
-import type { Document } from '#migrate/files/documents.ts'
+import { type Document, listOf } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
   Descriptions,
@@ -53,10 +53,11 @@ export function openStream(options: FileOptions): Source {
 
 /** Returns what a document is: a channel with all its content, a user, or a single entity. */
 function kindOf(document: Document): 'state' | 'user' | 'line' | undefined {
-  if (document.channel?.cid !== undefined || (document.channel?.id && document.channel?.type)) return 'state'
-  if (document.user?.id !== undefined && document.type === undefined) return 'user'
+  if (document.channel?.cid != null || (document.channel?.id && document.channel?.type)) return 'state'
+  if (document.user?.id != null && document.type === undefined) return 'user'
   const lines = ['user', 'channel', 'member', 'message', 'reaction', 'device', 'future_channel_ban']
-  return lines.includes(document.type) && typeof document.item === 'object' ? 'line' : undefined
+  if (!lines.includes(document.type) || !(document.item instanceof Object)) return undefined
+  return document.type === 'user' && document.item.id == null ? undefined : 'line'
 }
 
 function usersIn(document: Document): Document[] {
@@ -64,13 +65,13 @@ function usersIn(document: Document): Document[] {
     case 'state':
       return [
         document.channel.created_by,
-        ...(document.members ?? []).map((member: Document) => member.user),
-        ...(document.messages ?? []).flatMap((message: Document) => [
+        ...listOf(document.members).map((member) => member.user),
+        ...listOf(document.messages).flatMap((message) => [
           message.user,
-          ...(message.mentioned_users ?? []),
-          ...(message.reactions ?? message.latest_reactions ?? []).map((reaction: Document) => reaction.user),
+          ...listOf(message.mentioned_users),
+          ...listOf(message.reactions ?? message.latest_reactions).map((reaction) => reaction.user),
         ]),
-      ].filter((user) => user?.id !== undefined)
+      ].filter((user) => user?.id != null)
     case 'user':
       return [document.user]
     case 'line':
@@ -83,15 +84,16 @@ function usersIn(document: Document): Document[] {
 function itemsOfChannel(document: Document): ReadItems {
   switch (kindOf(document)) {
     case 'state': {
-      const { channel, members = [] } = document
+      const { channel } = document
+      const members = listOf(document.members)
       return {
         channel: [
           channelOf(
             channel,
-            members.map((member: Document) => member.user_id ?? member.user?.id),
+            members.map((member) => member.user_id ?? member.user?.id),
           ),
         ],
-        member: members.flatMap((member: Document) => memberOf(channel, member)),
+        member: members.flatMap((member) => memberOf(channel, member)),
       }
     }
     case 'line':
@@ -111,9 +113,10 @@ function itemsOfMessages(
 ): ReadItems {
   switch (kindOf(document)) {
     case 'state': {
-      const { channel, messages = [], read = [] } = document
+      const { channel } = document
+      const messages = listOf(document.messages)
       const said = itemsOfMessageList(channel, messages, copyFiles, place)
-      return { ...said, receipts: receiptsOf(channel, messages, read, said.message ?? []) }
+      return { ...said, receipts: receiptsOf(channel, messages, listOf(document.read), said.message ?? []) }
     }
     case 'line':
       return document.type === 'message'
