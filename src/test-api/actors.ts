@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { backendOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustSeeChannel } from '#domain/access/channel.ts'
 import { enterChannel } from '#domain/channels/enter-channel.ts'
 import { findChannelNamed } from '#domain/channels/find-channel-named.ts'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
@@ -94,6 +95,7 @@ const acts: Record<string, Act> = {
     await enterChannel(ctx, caller, sessionId, channelId)
   }),
   'end-chat': inChannel(InChannel, async ({ ctx, caller, sessionId, channelId }) => {
+    await mustSeeChannel(ctx, caller, channelId)
     await endChatSession(ctx, caller, sessionId, channelId)
   }),
   type: inChannel(Typing, async ({ ctx, caller, channelId, input: { keys } }) => {

@@ -4,11 +4,12 @@ import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
 import { ChatError, refused } from '#errors.ts'
+import { mustHaveFields } from '#test-api/journal/fields.ts'
 import { toHar } from '#test-api/journal/har.ts'
 import { journalKinds } from '#test-api/journal/kept.ts'
 import { streamEntries } from '#test-api/journal/stream.ts'
 import { nearestMisses, waitForEntry } from '#test-api/journal/wait.ts'
-import { readId } from '#test-api/params.ts'
+import { mustKnowOperation, readId } from '#test-api/params.ts'
 import { readBody } from '#test-api/reading.ts'
 import type { TestApi } from '#test-api/state.ts'
 import { presentError } from '#wire/problem.ts'
@@ -19,13 +20,15 @@ const timeoutMsUsual = 5_000
 const timeoutMsMax = 600_000
 const depthMax = 64
 
-const number = (least: number, most: number) =>
-  z
+const number = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`}`
+  return z
     .string()
-    .regex(/^\d{1,16}$/, 'must be a number')
+    .regex(/^\d{1,16}$/, message)
     .transform(Number)
-    .refine((given) => given >= least && given <= most, `must be between ${least} and ${most}`)
+    .refine((given) => given >= least && given <= most, message)
     .optional()
+}
 
 const filter = {
   kind: z.enum(journalKinds).optional(),
@@ -42,12 +45,28 @@ const Waiting = z.strictObject({
 })
 const Streaming = z.strictObject(filter)
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether a route of the test API reads and checks its query; others refuse one. */
+    readsQuery?: boolean
+  }
+}
+const withQuery = { config: { readsQuery: true } }
+
 interface Options {
   ctx: Context
   testApi: TestApi
+  /** The operations that requests of the journal may have. */
+  operationIds: string[]
 }
 
-export async function journal(scope: FastifyInstance, { ctx, testApi: { journals } }: Options) {
+export async function journal(scope: FastifyInstance, { ctx, testApi, operationIds }: Options) {
+  const { journals } = testApi
+  const readQuery = <S extends z.ZodType<{ operation?: string | undefined }>>(schema: S, query: unknown) => {
+    const read = readBody('journal', schema, query)
+    mustKnowOperation('journal', 'operation', read.operation, operationIds)
+    return read
+  }
   const stopping = new AbortController()
   scope.addHook('preClose', async () => {
     stopping.abort()
@@ -55,9 +74,9 @@ export async function journal(scope: FastifyInstance, { ctx, testApi: { journals
   })
   const worldOf = async (request: FastifyRequest) => (await mustHaveWorld(ctx, readId('world', request))).id
 
-  scope.get('/worlds/:id/journal', async (request) => {
+  scope.get('/worlds/:id/journal', withQuery, async (request) => {
     const worldId = await worldOf(request)
-    const { after, limit = limitUsual, ...filter } = readBody('journal', Listing, request.query)
+    const { after, limit = limitUsual, ...filter } = readQuery(Listing, request.query)
     const entries = journals
       .list(worldId, filter, after)
       .take(limit + 1)
@@ -67,24 +86,29 @@ export async function journal(scope: FastifyInstance, { ctx, testApi: { journals
     return { entries, next: isMore ? entries.at(-1)?.position : null }
   })
 
-  scope.get('/worlds/:id/journal/wait', async (request, reply) => {
+  scope.get('/worlds/:id/journal/wait', withQuery, async (request, reply) => {
     const worldId = await worldOf(request)
-    const query = readBody('journal', Waiting, request.query)
+    const query = readQuery(Waiting, request.query)
     const { after = 0, match, timeoutMs = timeoutMsUsual, ...filter } = query
-    const expectation = { worldId, filter, after, wanted: readMatch(match) }
+    const wanted = readMatch(match)
+    mustHaveFields(wanted, filter.kind)
+    mustKnowOperation('journal', 'match.operation', wanted.operation, operationIds)
+    const expectation = { worldId, filter, after, wanted }
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
     const signal = AbortSignal.any([gone.signal, stopping.signal])
     const entry = await waitForEntry(journals, expectation, { timeoutMs, signal })
     if (entry) return entry
+    // Not a time-out: a test that expects nothing must not pass because the server was stopped.
+    if (stopping.signal.aborted) throw new ChatError('ServiceUnavailableError', 'The server is stopping')
     const misses = nearestMisses(journals, expectation)
     const error = new ChatError('RequestTimeoutError', `No such entry within ${timeoutMs} ms`)
     return reply.code(error.status).send({ ...presentError(error, 'camel', ctx.clock.now()), misses })
   })
 
-  scope.get('/worlds/:id/journal/stream', async (request, reply) => {
+  scope.get('/worlds/:id/journal/stream', withQuery, async (request, reply) => {
     const worldId = await worldOf(request)
-    const { after, ...filter } = readBody('journal', Streaming, request.query)
+    const { after, ...filter } = readQuery(Streaming, request.query)
     const last = Number(request.headers['last-event-id'])
     const from = after ?? (Number.isSafeInteger(last) ? last : 0)
     streamEntries(journals, reply.raw, { worldId, filter, after: from })
@@ -97,13 +121,15 @@ export async function journal(scope: FastifyInstance, { ctx, testApi: { journals
   })
 
   scope.delete('/worlds/:id/journal', async (request, reply) => {
-    journals.empty(await worldOf(request))
+    const worldId = await worldOf(request)
+    await testApi.whenNoted(worldId) // or what happened before would come later
+    journals.empty(worldId)
     return reply.code(204).send()
   })
 }
 
 /** @throws ChatError 400 if it is not JSON, or nested deeper than any entry */
-function readMatch(text: string | undefined): unknown {
+function readMatch(text: string | undefined): Record<string, unknown> {
   if (text === undefined) return {}
   let match: unknown
   try {
@@ -117,7 +143,7 @@ function readMatch(text: string | undefined): unknown {
   if (isDeeper(match, depthMax)) {
     throw refused('journal', 'match', 'invalid', `match: must not be deeper than ${depthMax}`)
   }
-  return match
+  return match as Record<string, unknown>
 }
 
 function isDeeper(value: unknown, than: number): boolean {

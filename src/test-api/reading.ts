@@ -1,6 +1,7 @@
 // Validates the body of a request to the test API; returns the parsed value, or reports the wrong fields.
 import type { z } from 'zod'
-import { ChatError, type FieldProblem } from '#errors.ts'
+import { ChatError, type FieldProblem, summaryOf } from '#errors.ts'
+import { messageOf } from '#wire/reading.ts'
 
 /**
  * @param about the resource named in the errors
@@ -10,7 +11,7 @@ export function readBody<S extends z.ZodType>(about: string, schema: S, body: un
   const parsed = schema.safeParse(body ?? {})
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(about, issue, body))
-  throw new ChatError('ClientError', problems.map(({ message }) => message).join('; '), problems)
+  throw new ChatError('ClientError', summaryOf(problems), problems)
 }
 
 function problemsOf(resource: string, issue: z.core.$ZodIssue, body: unknown): FieldProblem[] {
@@ -24,7 +25,7 @@ function problemsOf(resource: string, issue: z.core.$ZodIssue, body: unknown): F
   const given = issue.path.reduce((holder, key) => (holder as Record<PropertyKey, unknown>)?.[key], body)
   return given === undefined && issue.path.length > 0
     ? [{ resource, field, code: 'missing_field', message: `${field} is required` }]
-    : [{ resource, field, code: 'invalid', message: `${field}: ${issue.message}` }]
+    : [{ resource, field, code: 'invalid', message: `${field}: ${messageOf(issue)}` }]
 }
 
 /** `['seed', 'users', 3, 'name']` -> `seed.users[3].name` */

@@ -1,11 +1,12 @@
 // Validates seeds (testing contract 2), whose items look as in imports.
 
 import { z } from 'zod'
-import { ChatError } from '#errors.ts'
+import { ChatError, type FieldProblem, summaryOf } from '#errors.ts'
 import { isObject } from '#resources/define.ts'
 import { ChannelImport, SeedMessage, UserImport } from '#resources/imports.ts'
 import { type Seed, SeedFunction } from '#resources/worlds/seed.ts'
 import { compileCheck } from '#wire/reading.ts'
+import { findOddFields } from '#wire/unknown-fields.ts'
 
 const Items = z.array(z.unknown()).default([])
 
@@ -18,10 +19,10 @@ export const SeedBody = z.strictObject({
 })
 
 const checks = {
-  users: compileCheck('user', UserImport),
-  channels: compileCheck('channel', ChannelImport),
-  messages: compileCheck('message', SeedMessage),
-  functions: compileCheck('function', SeedFunction),
+  users: strictCheck('user', UserImport),
+  channels: strictCheck('channel', ChannelImport),
+  messages: strictCheck('message', SeedMessage),
+  functions: strictCheck('function', SeedFunction),
 }
 
 /** @throws ChatError 400 that names the problem of the first invalid item, such as `seed.users[3].name` */
@@ -44,6 +45,21 @@ function readAll<T>(kind: string, items: unknown[], check: (item: unknown) => T)
   })
 }
 
+/** Like `compileCheck`, but refuses unknown fields: a misspelt one would leave a world without what a test relies on. */
+function strictCheck<S extends z.ZodType>(resource: string, schema: S): (item: unknown) => z.output<S> {
+  const check = compileCheck(resource, schema)
+  return (item) => {
+    const checked = check(item)
+    const unknown = findOddFields(schema, item).filter(({ isDeprecated }) => !isDeprecated)
+    if (unknown.length === 0) return checked
+    const problems = unknown.map(({ path: field, nearest }): FieldProblem => {
+      const message = `${field} is not a known field; the nearest is ${nearest}`
+      return { resource, field, code: 'invalid', message }
+    })
+    throw new ChatError('ClientError', summaryOf(problems), problems)
+  }
+}
+
 /** Returns the error with its fields prefixed by `place`; if the item is not an object, the field is `place` itself. */
 function placed(error: ChatError, place: string, item: unknown): ChatError {
   const problems = error.problems.map(({ snakeField: _, ...problem }) => {
@@ -54,5 +70,5 @@ function placed(error: ChatError, place: string, item: unknown): ChatError {
       : `: ${problem.message}`
     return { ...problem, field, message: field + rule }
   })
-  return new ChatError(error.kind, problems.map(({ message }) => message).join('; '), problems)
+  return new ChatError(error.kind, summaryOf(problems), problems)
 }

@@ -6,7 +6,8 @@ import type { Strictness } from '#resources/worlds/world.ts'
 import { Actors } from '#test-api/actors/kept.ts'
 import { Faults } from '#test-api/faults/kept.ts'
 import { type ObservedRun, observeRun } from '#test-api/functions/observe-run.ts'
-import { Journals, type Kind } from '#test-api/journal/kept.ts'
+import type { Facts } from '#test-api/journal/fields.ts'
+import { Journals } from '#test-api/journal/kept.ts'
 import { Coverages } from '#test-api/usage/kept.ts'
 import { DeliveryWatch, type WatchedDelivery } from '#test-api/webhooks/watch-delivery.ts'
 
@@ -24,6 +25,8 @@ export class TestApi {
   readonly journals = new Journals()
   readonly coverage = new Coverages()
   readonly actors = new Actors()
+  /** Resolves when the events that a world has so far are in its journal. Set where events are published. */
+  whenNoted: (worldId: number) => Promise<void> = async () => {}
   readonly #worlds = new Map<number, Strictness>()
   readonly #forgetters: Forget[] = []
 
@@ -58,7 +61,7 @@ export class TestApi {
    * Adds an entry to the journal of a world.
    * @param at in milliseconds since the epoch
    */
-  note(worldId: number, at: number, facts: { kind: Kind; [fact: string]: unknown }): void {
+  note(worldId: number, at: number, facts: Facts): void {
     if (this.isWorld(worldId)) this.journals.add(worldId, at, facts)
   }
 

@@ -41,13 +41,14 @@ export class Fault {
     return new Fault(this.#client, this.#path, fields)
   }
 
+  /** Removes the fault. Does nothing if it is already gone, for example by a reset. */
   async remove(): Promise<void> {
-    await this.#client.ask('DELETE', `${this.#path}/${this.id}`)
+    await this.#client.remove(`${this.#path}/${this.id}`)
   }
 }
 
 /** Converts the arguments of `world.fail` to the body of a request. */
-export function bodyOf(target: FaultTarget, effectAndLimits: FaultEffect & FaultLimits) {
-  const { times, probability, seed, ...effect } = effectAndLimits
+export function bodyOf(target: FaultTarget, effectAndLimits: (FaultEffect & FaultLimits) | undefined) {
+  const { times, probability, seed, ...effect } = effectAndLimits ?? {} // the server says what is missing
   return { on: target, do: effect, times, probability, seed }
 }

@@ -54,8 +54,12 @@ export class Journal {
     )
   }
 
-  async expectNone(match: object, options: { forMs?: number; after?: number | JournalEntry }): Promise<void> {
-    const { entry } = await this.#wait(match, options.forMs ?? timeoutMs, options.after)
+  async expectNone(
+    match: object,
+    options: { forMs?: number; timeoutMs?: number; after?: number | JournalEntry },
+  ): Promise<void> {
+    const waitMs = options.forMs ?? options.timeoutMs ?? timeoutMs
+    const { entry } = await this.#wait(match, waitMs, options.after)
     if (!entry) return
     throw new Error(`Expected no entry like ${JSON.stringify(match)}, and there is\n${describeEntry(entry)}`)
   }
@@ -66,6 +70,8 @@ export class Journal {
     forMs: number,
     after: number | JournalEntry | undefined,
   ): Promise<{ entry?: JournalEntry; answer?: unknown }> {
+    mustBeObject(match)
+    mustBeDuration(forMs)
     const { kind, ...rest } = match as { kind?: EntryKind }
     const wanted = JSON.stringify(rest, refuseOdd)
     const since = performance.now()
@@ -89,6 +95,17 @@ export class Journal {
 
 function positionOf(after: number | JournalEntry | undefined): number | undefined {
   return typeof after === 'object' ? after.position : after
+}
+
+function mustBeObject(match: unknown): void {
+  if (typeof match === 'object' && match !== null && !Array.isArray(match)) return
+  throw new TypeError(`A match is an object, a subset of the entry, and not ${String(match)}`)
+}
+
+/** A wait that ends at once would not notice what a test must not do. */
+function mustBeDuration(ms: unknown): void {
+  if (typeof ms === 'number' && ms >= 0) return
+  throw new TypeError(`A wait takes milliseconds from 0 on, and not ${String(ms)}`)
 }
 
 /** Rejects values that are not JSON: a RegExp or an asymmetric matcher would be serialized as an empty object. */

@@ -49,17 +49,22 @@ export class ServerProcess {
    * @throws Error with its output if it exits or takes too long; the server is stopped then
    */
   async ready(): Promise<Access> {
-    const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const fail = (why: string, cause?: unknown) =>
-      reject(new Error(`Chatterie did not start: ${why}${this.#printed && `\n${this.#printed}`}`, { cause }))
-    const timer = setTimeout(() => fail(`it is not ready after ${startMs / 1_000} s`), startMs)
-    this.#child.once('error', (error) => fail(error.message, error))
-    this.#child.once('close', (code, signal) =>
-      fail(signal ? `it died of ${signal}` : `it ended with ${code}`),
-    )
-    if (this.#child.stdout) createInterface(this.#child.stdout).once('line', resolve)
+    let timer: NodeJS.Timeout | undefined
+    // Not Promise.withResolvers: an old Node lacks it, and the server's output says that the Node is too old.
+    const line = new Promise<string>((resolve, reject) => {
+      const fail = (why: string, cause?: unknown) =>
+        reject(
+          new Error(`Chatterie did not start: ${why}${this.#printed && `\n${this.#printed}`}`, { cause }),
+        )
+      timer = setTimeout(() => fail(`it is not ready after ${startMs / 1_000} s`), startMs)
+      this.#child.once('error', (error) => fail(error.message, error))
+      this.#child.once('close', (code, signal) =>
+        fail(signal ? `it died of ${signal}` : `it ended with ${code}`),
+      )
+      if (this.#child.stdout) createInterface(this.#child.stdout).once('line', resolve)
+    })
     try {
-      return JSON.parse(await promise)
+      return JSON.parse(await line)
     } catch (error) {
       await this.stop()
       throw error

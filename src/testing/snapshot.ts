@@ -39,9 +39,9 @@ export class Snapshot implements SnapshotFields {
     return text
   }
 
-  /** Deletes the snapshot; worlds created from it remain. */
+  /** Deletes the snapshot; worlds created from it remain. Does nothing if it is already gone. */
   async remove(): Promise<void> {
-    await this.#client.ask('DELETE', `/snapshots/${this.id}`)
+    await this.#client.remove(`/snapshots/${this.id}`)
   }
 }
 

@@ -27,10 +27,11 @@ export interface StartOptions {
 
 /**
  * Starts a server with a temporary home folder, which is removed when the server ends: by `close()` or with its parent.
- * @throws Error with the server's output if it does not start
+ * @throws TypeError if there is no such option; Error with the server's output if it does not start
  */
 export async function startChatterie(options: StartOptions = {}): Promise<StartedChatterie> {
-  const { seed, port = 0, databaseUrl, log = false } = options
+  const { seed, port = 0, databaseUrl, log = false, ...unknown } = options
+  for (const name of Object.keys(unknown)) throw new TypeError(`startChatterie has no option ${name}`)
   const args = ['start', '--ephemeral', '--json', '--port', String(port), '--until-input-ends']
   const settings: Record<string, string> = { LOG_LEVEL: log === true ? 'info' : log || 'error' }
   if (databaseUrl !== undefined) {

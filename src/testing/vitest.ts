@@ -1,7 +1,7 @@
 // `chatterie/testing/vitest`: fixtures that give each test a server and a world (docs/testing.md).
 import { test as base } from 'vitest'
 import type { Chatterie } from './chatterie.ts'
-import { nameOf, openChatterie } from './shared.ts'
+import { nameOf, shareChatterie } from './shared.ts'
 import type { StartOptions } from './start.ts'
 import type { World, WorldOptions } from './world.ts'
 
@@ -25,11 +25,7 @@ export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Vitest requires this form for fixtures without dependencies
   chatterieOptions: [async ({}, use) => use({}), { scope: 'worker' }],
   chatterie: [
-    async ({ chatterieOptions }, use) => {
-      const chatterie = await openChatterie(chatterieOptions)
-      await use(chatterie)
-      await chatterie.close()
-    },
+    async ({ chatterieOptions }, use) => shareChatterie(chatterieOptions, use),
     { scope: 'worker' },
   ],
   // biome-ignore lint/correctness/noEmptyPattern: as above

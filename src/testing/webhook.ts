@@ -66,8 +66,8 @@ export class Webhook implements WebhookFields {
     this.#path = `${path}/${id}`
   }
 
-  /** Removes the webhook; nothing more is delivered, not even pending deliveries. */
+  /** Removes the webhook; nothing more is delivered, not even pending deliveries. Does nothing if it is already gone. */
   async remove(): Promise<void> {
-    await this.#client.ask('DELETE', this.#path)
+    await this.#client.remove(this.#path)
   }
 }

@@ -57,6 +57,8 @@ export interface ExpectOptions {
 export interface ExpectNoneOptions {
   /** How long no entry may match; defaults to 5,000. */
   forMs?: number
+  /** The same, as `expect` calls it; `forMs` takes precedence. */
+  timeoutMs?: number
   /** Only entries after this entry or position. */
   after?: number | JournalEntry
 }

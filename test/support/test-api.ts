@@ -26,6 +26,8 @@ export interface TestApiServer extends TestServer {
   createWorld(body?: Record<string, unknown>): Promise<World>
   /** Requests with paths relative to `/v1` and the world's token. */
   as(world: World): supertest.Agent
+  /** Requests a user of the world, who is no guest. */
+  createUser(world: World, name: string, more?: object): supertest.Test
 }
 
 export async function startTestApi(settings: Record<string, string> = {}): Promise<TestApiServer> {
@@ -37,6 +39,8 @@ export async function startTestApi(settings: Record<string, string> = {}): Promi
         target[method as 'get' | 'post' | 'put' | 'delete'](`${prefix}${path}`),
     }) as supertest.Agent
   const testApi = below('/_test', agent)
+  const as = (world: World) =>
+    below('/v1', supertest.agent(server.url).auth(world.accessToken, { type: 'bearer' }))
   return {
     ...server,
     testApi,
@@ -45,6 +49,10 @@ export async function startTestApi(settings: Record<string, string> = {}): Promi
       const { body: world } = await testApi.post('/worlds').send(body).expect(201)
       return world
     },
-    as: (world) => below('/v1', supertest.agent(server.url).auth(world.accessToken, { type: 'bearer' })),
+    as,
+    createUser(world, name, more) {
+      const user = { name, displayName: name, isGuest: false, ...more }
+      return as(world).post('/users').send(user)
+    },
   }
 }

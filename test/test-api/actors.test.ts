@@ -10,9 +10,7 @@ import {
   done,
   startChat,
 } from '../conformance/realtime.ts'
-import { startTestApi, type TestApiServer } from '../support/test-api.ts'
-
-type World = Awaited<ReturnType<TestApiServer['createWorld']>>
+import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 
 let server: TestApiServer
 let world: World
@@ -69,6 +67,14 @@ describe('an actor', () => {
     await chat.onParticipantEnteredChat.next(({ name }) => name === 'jane')
     await act(id, 'end-chat', { channel: channel.id })
     await chat.onParticipantLeftChat.next(({ name }) => name === 'jane')
+    await leave(id)
+  })
+
+  it('leaves only a chat that exists for it', async () => {
+    const id = await actor('john')
+    const { body } = await act(id, 'end-chat', { channel: 2 ** 40 }, 404)
+    expect(body).toMatchObject({ detail: `channel ${2 ** 40} does not exist` })
+    await act(id, 'end-chat', { channel: channel.id }) // which it had not entered
     await leave(id)
   })
 

@@ -5,9 +5,7 @@ import { CreateUser } from '#resources/user.ts'
 import { findOddFields } from '#wire/unknown-fields.ts'
 import { connect, disconnect, done } from '../conformance/realtime.ts'
 import { Phone } from '../realtime/phone.ts'
-import { startTestApi, type TestApiServer } from '../support/test-api.ts'
-
-type World = Awaited<ReturnType<TestApiServer['createWorld']>>
+import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 
 let server: TestApiServer
 beforeAll(async () => {

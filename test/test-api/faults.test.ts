@@ -3,9 +3,7 @@ import { ChannelsApi, Configuration } from 'chatkitty-platform-sdk'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compileGlob } from '#test-api/faults/glob.ts'
-import { startTestApi, type TestApiServer } from '../support/test-api.ts'
-
-type World = Awaited<ReturnType<TestApiServer['createWorld']>>
+import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 
 let server: TestApiServer
 let world: World
@@ -235,6 +233,8 @@ describe('a fault', () => {
     [{ on: { verb: 'GET' }, do: { status: 500 } }, 'on.verb'],
     [{ on: { path: '' }, do: { status: 500 } }, 'on.path'],
     [{ on: { path: '*'.repeat(513) }, do: { status: 500 } }, 'on.path'],
+    [{ on: { path: 'v1/users' }, do: { status: 500 } }, 'on.path'],
+    [{ on: { path: '/v1/users?size=1' }, do: { status: 500 } }, 'on.path'],
     [{ on: {}, do: { status: 99 } }, 'do.status'],
     [{ on: {}, do: { status: 500, reset: true } }, 'do.reset'],
     [{ on: {}, do: { error: 'X', delayMs: 1 } }, 'do.error'],

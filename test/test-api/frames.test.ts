@@ -5,9 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Device, disconnect, done, refused, startChat } from '../conformance/realtime.ts'
 import { Phone, untilLossIsNoticed } from '../realtime/phone.ts'
 import { frame } from '../stomp/stomp-client.ts'
-import { startTestApi, type TestApiServer } from '../support/test-api.ts'
-
-type World = Awaited<ReturnType<TestApiServer['createWorld']>>
+import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 
 let server: TestApiServer
 let world: World

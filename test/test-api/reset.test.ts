@@ -3,6 +3,8 @@ import supertest from 'supertest'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openContext } from '#context.ts'
+import { theSystem } from '#domain/access/operator.ts'
+import { rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { resetWorld } from '#domain/worlds/reset-world.ts'
 import { connect, disconnect, done, refused } from '../conformance/realtime.ts'
 import { frame, StompClient } from '../stomp/stomp-client.ts'
@@ -52,6 +54,28 @@ describe('a reset', () => {
     await server.testApi.delete(`/worlds/${world.id}`).expect(204)
     expect(Object.values(await dump(server)).flat()).toEqual([])
   })
+
+  it.each([0, 3_600])(
+    'leaves a world with credentials that work, although its secret was rotated, with an overlap of %i s',
+    async (overlapSeconds) => {
+      const world = await server.createWorld()
+      const overlapMs = overlapSeconds * 1_000
+      const { clientSecret } = await rotateSecret(server.ctx, theSystem, world.clientId, { overlapMs })
+      const { body: shown } = await server.testApi.get(`/worlds/${world.id}`).expect(200)
+      expect(shown).toEqual({ ...world, clientSecret })
+      if (overlapSeconds === 0) await server.as(world).get('/users').expect(401)
+      expect((await reset(world)).body).toEqual(shown)
+      await server.testApi.post('/clock/advance').send({ hours: 2 }).expect(200)
+      await server.as(world).get('/users').expect(200)
+      await supertest(server.url)
+        .post('/oauth/token')
+        .type('form')
+        .send({ grant_type: 'client_credentials', client_id: world.clientId, client_secret: clientSecret })
+        .expect(200)
+      await server.testApi.delete('/clock').expect(204)
+      await server.testApi.delete(`/worlds/${world.id}`).expect(204)
+    },
+  )
 
   it('works where the database checks foreign keys, too', async () => {
     const world = await server.createWorld({ seed: everything })

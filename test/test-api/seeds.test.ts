@@ -91,6 +91,7 @@ describe('a seed', () => {
   })
 
   const jane = { name: 'jane', displayName: 'Jane' }
+  const picture = { url: 'https://example.com/j.png', name: 'j.png', contentType: 'image/png', size: 1 }
   const den = { type: 'PUBLIC', name: 'den' }
   const text = { type: 'TEXT', channel: 'den', user: 'jane', body: 'Hi' }
   it.each([
@@ -99,6 +100,13 @@ describe('a seed', () => {
     [{ users: [jane, jane, jane, { displayName: 'X' }] }, 'seed.users[3].name'],
     [{ users: [{ ...jane, displayName: '' }] }, 'seed.users[0].displayName'],
     [{ users: ['jane'] }, 'seed.users[0]'],
+    [{ users: [{ ...jane, nick: 'j' }] }, 'seed.users[0].nick'],
+    [{ users: [{ ...jane, displayPicture: { ...picture, sise: 1 } }] }, 'seed.users[0].displayPicture.sise'],
+    [{ users: [jane], channels: [{ ...den, memebers: ['jane'] }] }, 'seed.channels[0].memebers'],
+    [
+      { users: [jane], channels: [den], messages: [{ ...text, createdTime: '2026-01-01T00:00:00Z' }] },
+      'seed.messages[0].createdTime',
+    ],
     [{ users: [null] }, 'seed.users[0]'],
     [{ users: [{ ...jane, name: 'a\u0000' }] }, 'seed.users[0].name'],
     [{ channels: [{ type: 'SECRET' }] }, 'seed.channels[0].type'],

@@ -1,9 +1,7 @@
 // Webhooks of worlds: created without an operator, affected by faults, and recorded in the journal.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startTestApi, type TestApiServer } from '../support/test-api.ts'
+import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 import { Receiver } from '../webhooks/receiver.ts'
-
-type World = Awaited<ReturnType<TestApiServer['createWorld']>>
 
 let server: TestApiServer
 let world: World

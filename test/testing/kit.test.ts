@@ -10,6 +10,7 @@ import { connectApi } from '@chatkitty/core'
 import { ChatKitty } from 'chatkitty'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Chatterie, connectChatterie, type Seed, startChatterie, type World } from '#testing/index.ts'
+import { test as withFixtures } from '#testing/vitest.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let chatterie: Awaited<ReturnType<typeof startChatterie>>
@@ -65,6 +66,11 @@ describe('a server', () => {
     )
     const messages = [{ type: 'TEXT' as const, channel: 'nowhere', user: 'nobody', body: 'x' }]
     await expect(startChatterie({ seed: { messages } })).rejects.toThrow(/seed\.messages\[0\]/)
+  })
+
+  it('has only the options that are documented', async () => {
+    const options = { prot: 9001 } as object
+    await expect(startChatterie(options)).rejects.toThrow('startChatterie has no option prot')
   })
 
   it('starts with a seed, can be closed repeatedly, and answers nothing afterwards', async () => {
@@ -169,6 +175,7 @@ describe('a world', () => {
     expect(await usersOf(fork)).toEqual(['jane', 'joe'])
     expect((await world.snapshots()).map(({ id }) => id)).toContain(snapshot.id)
     await snapshot.remove()
+    await snapshot.remove()
     expect((await world.snapshots()).map(({ id }) => id)).not.toContain(snapshot.id)
     await expect(world.restore(snapshot)).rejects.toThrow(`snapshot ${snapshot.id} does not exist`)
     await rm(folder, { recursive: true })
@@ -226,7 +233,7 @@ describe('the clock', () => {
 })
 
 describe('faults', () => {
-  it('apply as often as they say, and can be removed', async () => {
+  it('apply as often as they say, and can be removed, again without error', async () => {
     const world = await chatterie.createWorld()
     const once = await world.fail({ operation: 'createUser' }, { status: 503, after: true, times: 1 })
     expect((await createUser(world, 'ann')).status).toBe(503)
@@ -236,8 +243,13 @@ describe('faults', () => {
     const always = await world.fail({ method: 'GET', path: '/v1/**' }, { status: 429 })
     expect((await ask(world, 'GET', '/users')).status).toBe(429)
     await always.remove()
+    await always.remove()
     expect((await ask(world, 'GET', '/users')).status).toBe(200)
     expect(await world.faults()).toHaveLength(1)
+    const effect = undefined as never
+    await expect(world.fail({ operation: 'createUser' }, effect)).rejects.toThrow(
+      /do: must have one of status, /,
+    )
     await world.removeFaults()
     expect(await world.faults()).toEqual([])
     await expect(once.current()).rejects.toThrow(`Fault ${once.id} is removed`)
@@ -269,6 +281,7 @@ describe('a webhook', () => {
       responseBody: { thanks: true, token: '***' },
     })
     expect(received.map((body) => JSON.parse(body))).toEqual([delivered.requestBody])
+    await webhook.remove()
     await webhook.remove()
     const { position } = delivered
     await createUser(world, 'bob')
@@ -318,9 +331,67 @@ describe('the journal', () => {
     await world.expectNone({ kind: 'request' }, { forMs: 1, ...(entry && { after: entry }) })
   })
 
+  it('may be given the time for which nothing must come under either name', async () => {
+    const world = await chatterie.createWorld()
+    const since = performance.now()
+    await world.expectNone({ kind: 'request' }, { timeoutMs: 1 })
+    await world.expectNone({ kind: 'request' }, { forMs: 1, timeoutMs: 60_000 })
+    expect(performance.now() - since).toBeLessThan(4_000)
+  })
+
+  it('is an object, and waits for a duration', async () => {
+    const world = await chatterie.createWorld()
+    const nothing = undefined as never
+    await expect(world.expect(nothing)).rejects.toThrow(
+      'A match is an object, a subset of the entry, and not undefined',
+    )
+    for (const ms of [-1, Number.NaN, '1'] as number[]) {
+      const message = `A wait takes milliseconds from 0 on, and not ${ms}`
+      await expect(world.expect({ kind: 'request' }, { timeoutMs: ms })).rejects.toThrow(message)
+      await expect(world.expectNone({ kind: 'request' }, { forMs: ms })).rejects.toThrow(message)
+    }
+  })
+
+  it('names fields that entries have', async () => {
+    const world = await chatterie.createWorld()
+    const match = { kind: 'request', operaton: 'createUser' } as const
+    await expect(world.expectNone(match, { forMs: 1 })).rejects.toThrow(
+      'match.operaton: no entry of kind request has such a field; the nearest is operation',
+    )
+  })
+
+  it('does not pass because the server was stopped', async () => {
+    const other = await startChatterie()
+    const world = await other.createWorld()
+    const failed = expect(world.expectNone({ kind: 'request' })).rejects.toThrow('The server is stopping')
+    const journal = await world.journal() // sent after the wait, and answered
+    expect(journal).toEqual([])
+    await other.close()
+    await failed
+  })
+
   it('is matched by JSON only', async () => {
     const world = await chatterie.createWorld()
     const match = { kind: 'request' as const, requestBody: { body: /Hi/ } }
     await expect(world.expect(match)).rejects.toThrow('A match is JSON, and body is /Hi/')
+  })
+})
+
+describe('the fixtures for Vitest', () => {
+  const servers = new Set<Chatterie>()
+  beforeAll(() => {
+    vi.stubEnv('CHATTERIE_URL', chatterie.url)
+  })
+  afterAll(() => vi.unstubAllEnvs())
+
+  withFixtures('give a test a world with its name', async ({ chatterie: server, world }) => {
+    servers.add(server)
+    expect(world.name).toBe('give a test a world with its name')
+  })
+
+  const seeded = withFixtures.extend('worldOptions', { seed })
+  seeded('use one server in a worker, however they are extended', async ({ chatterie: server, world }) => {
+    expect(await usersOf(world)).toEqual(['jane', 'joe'])
+    expect([...servers.add(server)]).toHaveLength(1)
   })
 })

@@ -78,7 +78,9 @@ const keptParts = `
       (select true from user_session us
        where us.application_id = a.id and us.end_time > chatterie_clock() - interval '${keptMinutes} minutes' limit 1),
       (select true from live_watch w
-       where w.application_id = a.id and w.expires_time > chatterie_clock() limit 1))
+       where w.application_id = a.id and w.expires_time > chatterie_clock() limit 1),
+      -- the journal of a world has its events, whether anybody listens or not
+      (select true from world w where w.application_id = a.id limit 1))
   ), logged as (
     insert into event_log (application_id, type, channel_id, thread_id, payload)
     select application_id, type, channel_id, thread_id, payload from taken

@@ -1,4 +1,6 @@
 // Worlds of the test API: applications with the credentials that tests need.
+
+import { ownClient } from '#data/applications/own-client.ts'
 import { hashToken } from '#data/applications/tokens.ts'
 import {
   column,
@@ -24,11 +26,7 @@ const worldColumns = select({
     (name) => name.toLowerCase() as Strictness,
   ),
   // The client it was created with: a test may rotate its secret, but not its id.
-  clientId: column(
-    text,
-    `(select c.client_id from credential c where c.application_id = a.id
-      order by c.created_time, c.client_id limit 1)`,
-  ),
+  clientId: column(text, ownClient),
 })
 
 /** Returns every world, oldest first. */
@@ -87,6 +85,33 @@ const insertStatement = {
     )
     insert into world (application_id, client_secret, access_token, strictness, initial, written)
     values ($1, $3, $4, $5::strictness, $8, array[pg_current_xact_id()::xid::text])`,
+}
+
+/** Makes the world's own access token valid again if a rotation of the client's secret has revoked or limited it. */
+export async function reviveToken(
+  tx: Tx,
+  { id, clientId, accessToken, scope }: Pick<NewWorldRow, 'id' | 'clientId' | 'accessToken' | 'scope'>,
+): Promise<void> {
+  await tx.run(reviveStatement, [hashToken(accessToken), id, clientId, scope])
+}
+
+const reviveStatement = {
+  name: 'revive-token-of-world',
+  text: `
+    insert into access_token as t (hash, application_id, client_id, scope, expires_time)
+    values ($1, $2, $3, $4, '9999-01-01')
+    on conflict (hash) do update set expires_time = excluded.expires_time
+      where t.expires_time < excluded.expires_time`,
+}
+
+/** Saves the secret that the application's client has from now on, if the application is a world. */
+export async function saveWorldSecret(tx: Tx, id: number, clientSecret: string): Promise<void> {
+  await tx.run(saveSecretStatement, [id, clientSecret])
+}
+
+const saveSecretStatement = {
+  name: 'save-world-secret',
+  text: 'update world set client_secret = $2 where application_id = $1',
 }
 
 /** What a world is reset to, without the rows. */

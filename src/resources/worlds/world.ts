@@ -4,10 +4,13 @@ import { RequiredText } from '#resources/define.ts'
 import { nameMax } from '#resources/user.ts'
 
 /** As the Platform API spells it; tests may also use a boolean. */
-const Toggle = z.union([
-  z.enum(['ENABLED', 'DISABLED']),
-  z.boolean().transform((isOn) => (isOn ? ('ENABLED' as const) : ('DISABLED' as const))),
-])
+const Toggle = z.union(
+  [
+    z.enum(['ENABLED', 'DISABLED']),
+    z.boolean().transform((isOn) => (isOn ? ('ENABLED' as const) : ('DISABLED' as const))),
+  ],
+  { error: 'must be ENABLED or DISABLED, or true or false' },
+)
 
 export const WorldSettings = z.strictObject({
   guestUsers: Toggle.optional(),

@@ -15,7 +15,12 @@ const On = z.literal(true)
 
 const Milliseconds = z.number().min(0).max(delayMsMax)
 const Delay = z.union(
-  [Milliseconds, z.tuple([Milliseconds, Milliseconds]).refine(([least, most]) => least <= most)],
+  [
+    Milliseconds,
+    z
+      .tuple([Milliseconds, Milliseconds])
+      .refine(([least, most]) => least <= most, 'a range must start with its smaller number'),
+  ],
   { error: `must be milliseconds up to ${delayMsMax}, or a range of them as [100, 500]` },
 )
 export type Delay = z.output<typeof Delay>
@@ -92,10 +97,16 @@ export type RestEffect = z.output<typeof RestEffect>
 /** Another would never apply, and a test would pass for the wrong reason. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
+/** Paths begin with a slash and are matched without their query; another glob would never apply either. */
+const PathGlob = Glob.regex(/^[/*]/, 'must begin with / or *, like a path').regex(
+  /^[^?#]*$/,
+  'must have no query: it is matched with the path alone',
+)
+
 const RestTarget = z.strictObject({
   operation: Line.optional(),
   method: Line.toUpperCase().pipe(z.enum(methods)).optional(),
-  path: Glob.optional(),
+  path: PathGlob.optional(),
 })
 export type RestTarget = z.output<typeof RestTarget>
 

@@ -1,5 +1,7 @@
 // The journal of each world: what it received, answered and delivered, within limits (testing contract 5).
 
+import type { Facts } from '#test-api/journal/fields.ts'
+
 export const journalKinds = ['request', 'frame', 'event', 'function', 'webhook'] as const
 export type Kind = (typeof journalKinds)[number]
 
@@ -10,7 +12,7 @@ export interface Entry {
   readonly time: string
   readonly kind: Kind
   /** True if a body was shortened, or dropped later. */
-  truncated?: true
+  truncated?: true | undefined
   readonly [field: string]: unknown
 }
 
@@ -68,9 +70,8 @@ export class Journals {
 
   /**
    * @param at in milliseconds since the epoch
-   * @param facts fields of the entry; undefined ones are omitted
    */
-  add(worldId: number, at: number, facts: { kind: Kind; [field: string]: unknown }): void {
+  add(worldId: number, at: number, facts: Facts): void {
     const journal = this.#of(worldId)
     journal.lastPosition += 1
     const entry: Entry = {
@@ -78,7 +79,7 @@ export class Journals {
       time: new Date(at).toISOString(),
       ...withoutAbsent(facts),
     }
-    const size = bodies.reduce((sum, name) => sum + sizeOf(facts[name]), 0)
+    const size = bodies.reduce((sum, name) => sum + sizeOf(entry[name]), 0)
     journal.entries.push(entry)
     if (journal.entries.length > entriesMax) this.#letGo(journal.entries.shift())
     if (size > 0) this.#keep(entry, size)

@@ -17,6 +17,7 @@ export function streamEntries(
   response: ServerResponse,
   { worldId, filter, after }: { worldId: number; filter: Filter; after: number },
 ): void {
+  if (response.destroyed) return // its `close` has been emitted
   let position = after
   const pump = () => {
     while (response.writableLength < waitingBytesMax) {

@@ -4,7 +4,7 @@ import type { Clock } from '#clock/clock.ts'
 import type { Operation } from '#routes/operation.ts'
 import type { RestEffect } from '#test-api/faults/fault.ts'
 import type { AppliedFault } from '#test-api/faults/kept.ts'
-import type { Kind } from '#test-api/journal/kept.ts'
+import type { FactsOf } from '#test-api/journal/fields.ts'
 import { redact } from '#test-api/journal/redact.ts'
 import { type Beginning, beginningOf, shownBody } from '#test-api/requests/bodies.ts'
 import type { TestApi } from '#test-api/state.ts'
@@ -88,7 +88,7 @@ function factsOf(
   request: FastifyRequest,
   reply: FastifyReply,
   answer: Answer,
-): { kind: Kind; [fact: string]: unknown } {
+): FactsOf<'request'> {
   const { since, path, fault } = observed
   const sent = observed.body()
   const answered = beginningOf(answer.body)

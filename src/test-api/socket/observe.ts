@@ -7,6 +7,7 @@ import type { TestApi } from '#test-api/state.ts'
 
 /** Wraps the real-time API for tests: the handler of its frames, and the publication of events. */
 export function observe(ctx: Context, testApi: TestApi, realtime: Realtime) {
+  testApi.whenNoted = (applicationId) => realtime.broadcaster.whenDelivered({ applicationId })
   return {
     handler: new ObservedFrames(ctx, testApi, realtime),
     async publish(events: CommittedEvent[]) {

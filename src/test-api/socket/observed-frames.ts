@@ -11,6 +11,7 @@ import type { MessageHead } from '#stomp/message-head.ts'
 import type { SharedBody } from '#stomp/shared-body.ts'
 import type { SocketEffect } from '#test-api/faults/fault.ts'
 import type { AppliedFault, FaultOccasions } from '#test-api/faults/kept.ts'
+import type { FactsOf } from '#test-api/journal/fields.ts'
 import { shownText } from '#test-api/requests/bodies.ts'
 import type { TestApi } from '#test-api/state.ts'
 import { readHello } from '#wire/generations.ts'
@@ -141,7 +142,11 @@ export class ObservedFrames implements StompHandler<Session> {
   }
 
   /** Records a client's frame and applies a matching fault. @throws the error of the fault */
-  async #meet(connection: Connection, frame: Frame, more: object = {}): Promise<SocketEffect | undefined> {
+  async #meet(
+    connection: Connection,
+    frame: Frame,
+    more: Omit<FactsOf<'frame'>, 'kind'> = {},
+  ): Promise<SocketEffect | undefined> {
     const { worldId } = this.#clients.get(connection) as Client
     const fault = this.#testApi.faults.strike(worldId, 'frame', frame)
     this.#note(connection, { ...frame, ...more, fault: fault?.id })
@@ -158,7 +163,7 @@ export class ObservedFrames implements StompHandler<Session> {
     return effect
   }
 
-  #note(connection: Connection, facts: { frame: string; [fact: string]: unknown }): void {
+  #note(connection: Connection, facts: Omit<FactsOf<'frame'>, 'kind'>): void {
     const client = this.#clients.get(connection)
     if (!client) return
     this.#testApi.note(client.worldId, this.#ctx.clock.now(), {

@@ -1,5 +1,5 @@
 // Finds what the hosted API would refuse or will no longer support, although it is accepted here (testing contract 5).
-import { ChatError } from '#errors.ts'
+import { ChatError, summaryOf } from '#errors.ts'
 import type { Operation } from '#routes/operation.ts'
 import type { NewWarning } from '#test-api/usage/kept.ts'
 import { findOddFields } from '#wire/unknown-fields.ts'
@@ -41,7 +41,7 @@ export function refusalOf(warnings: ReturnType<typeof findBodyWarnings>): ChatEr
       message,
     }))
   if (problems.length === 0) return undefined
-  return new ChatError('ValidationError', problems.map(({ message }) => message).join('; '), problems)
+  return new ChatError('ValidationError', summaryOf(problems), problems)
 }
 
 /** Returns the warnings about an accepted request. */
