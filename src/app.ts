@@ -51,8 +51,8 @@ const prefixes = versions.flatMap((version) => [version, `${version}/application
 
 /**
  * Time limits for clients. Headers are short, but a body may be a large file on a slow line, so a request is only cut
- * off when no data arrives for `stillMs` (see the plugin stalling). Idle connections outlive those of common proxies (60 s), so that the proxy is
- * the side that closes.
+ * off when no data arrives for `stillMs` (see the plugin stalling). Idle connections outlive those of common proxies
+ * (60 s), so that the proxy is the side that closes.
  */
 const timeouts = {
   headersMs: 15_000,
