@@ -65,10 +65,14 @@ export class Pool {
     }
   }
 
+  /** Number of processes whose initialization has not ended. */
+  get starting(): number {
+    return this.processes.filter(({ state }) => state === 'starting').length
+  }
+
   /** Number of processes that would have to start so that each waiting invocation has one. */
   get missing(): number {
-    const starting = this.processes.filter(({ state }) => state === 'starting').length
-    return this.waiting.length - starting - this.preparing.size
+    return this.waiting.length - this.starting - this.preparing.size
   }
 
   /** Removes an invocation from the queue. */

@@ -201,7 +201,8 @@ export class FunctionRunner {
         settle,
         timer: setTimeout(() => {
           pool.stopWaiting(waiting)
-          settle(failed('runtime', `no process was free within ${waitMs} ms`))
+          const why = pool.starting > 0 ? 'no process ended its initialization' : 'no process was free'
+          settle(failed('runtime', `${why} within ${waitMs} ms`))
         }, waitMs),
       }
       pool.waiting.push(waiting)

@@ -142,11 +142,12 @@ describe('the context', () => {
     }
   })
 
-  it('fails a function that does not catch such a rejection, with the status', async () => {
-    expect(await call('await context.getUserApi().retrieveUser(999999)')).toMatchObject({
+  it('fails a function that does not catch such a rejection, with the status and the answer', async () => {
+    const body = 'await context.ChatKitty.Users.createUser({ displayName: "Joe", isGuest: false })'
+    expect(await call(body)).toMatchObject({
       status: 'FAILED',
       reason: 'threw',
-      error: { message: 'Request failed with status code 404' },
+      error: { message: 'Request failed with status code 400: name is required' },
     })
   })
 })

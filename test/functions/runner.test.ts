@@ -260,6 +260,15 @@ describe('a runner', () => {
     await gate.close()
   })
 
+  it('says that the initialization has not ended where that is why nothing runs', async () => {
+    small = await startRunner({ processesPerApplicationMax: 1 })
+    const spec = { initializationScript: 'for (;;) {}' }
+    expect(await small.invoke(pid, { waitMs: 1_000, spec })).toMatchObject({
+      reason: 'runtime',
+      error: { message: 'no process ended its initialization within 1000 ms' },
+    })
+  })
+
   it('that closes lets running functions finish, and fails waiting and new ones', async () => {
     small = await startRunner({ processesPerApplicationMax: 1 })
     const gate = await startGate()

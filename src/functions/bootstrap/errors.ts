@@ -21,13 +21,13 @@ export function describeError(thrown: unknown, scripts: Record<string, Script | 
 
 function read(thrown: unknown): { name: string; message: string; stack?: string | undefined } {
   if (typeof thrown !== 'object' || thrown === null) return { name: 'Error', message: String(thrown) }
-  const { name, message, stack, code, permission } = thrown as Record<string, unknown>
+  const { name, message, stack, code, permission, response } = thrown as Record<string, unknown>
   return {
     name: typeof name === 'string' && name ? name : 'Error',
     message:
       code === 'ERR_ACCESS_DENIED' && typeof permission === 'string'
         ? `functions have no permission for ${permission}`
-        : messageOf(message, thrown),
+        : `${messageOf(message, thrown)}${refusalIn(response)}`,
     stack: typeof stack === 'string' ? stack : undefined,
   }
 }
@@ -35,6 +35,12 @@ function read(thrown: unknown): { name: string; message: string; stack?: string 
 function messageOf(message: unknown, thrown: object): string {
   if (typeof message === 'string') return message
   return thrown instanceof Error ? '' : toRecord(thrown).json
+}
+
+/** What the API answered: the clients of its SDK say in their errors only with which status. */
+function refusalIn(response: unknown): string {
+  const { message } = (response as { data?: { message?: unknown } | null } | null | undefined)?.data ?? {}
+  return typeof message === 'string' ? `: ${message}` : ''
 }
 
 function causesIn(thrown: unknown): string {
