@@ -8,7 +8,7 @@ import { type Counting, Crowd } from './crowd.ts'
 import { type Account, countFrames, StompClient } from './stomp.ts'
 import { WebSocketClient } from './websocket.ts'
 
-const aimKb = 40
+const aimKb = 14
 /** Connections opened before the measurement, so that code is loaded and the young generation of the heap has grown. */
 const first = 500
 

@@ -6,11 +6,10 @@ import { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { errorBody, errorHeaders, protocolFault } from './error.ts'
 import type { ClientFrame } from './frames.ts'
-import type { AckMode } from './handler.ts'
 import { Inbox } from './inbox.ts'
 import type { MessageHead } from './message-head.ts'
 import { Outbox } from './outbox.ts'
-import { header } from './rules.ts'
+import { ackModeOf, header } from './rules.ts'
 import { noBody, type SharedBody, shareBody } from './shared-body.ts'
 import { ending, type State } from './state.ts'
 import type { Receiver, StompRequest, Transport } from './transport.ts'
@@ -237,7 +236,7 @@ export class StompConnection<S> implements Receiver {
     const subscription = {
       id: header(frame, 'id'),
       destination: header(frame, 'destination'),
-      ack: (headers.get('ack') ?? 'auto') as AckMode, // checked when the frame was accepted
+      ack: ackModeOf(frame),
       headers,
     }
     const isDone = await this.#attempt(frame, () => this.#engine.handler.subscribe(this, subscription))

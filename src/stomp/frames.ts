@@ -7,6 +7,7 @@ import type { StompLimits } from './limits.ts'
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
+const colon = 0x3a
 const nul = 0x00
 
 const noBytes = Buffer.alloc(0)
@@ -130,7 +131,7 @@ export class FrameReader {
       if (this.#at === chunk.length) return
     }
     this.#mustBeginCommand(chunk)
-    const line = this.#readLine(chunk)
+    const line = this.#readLine(chunk)?.toString()
     if (!line) return // not complete yet, or a heart-beat split between chunks
     if (!clientCommands.has(line)) throw protocolFault('The command of a frame is unknown')
     this.#command = line
@@ -149,24 +150,27 @@ export class FrameReader {
   #readHeader(chunk: Buffer): void {
     const line = this.#readLine(chunk)
     if (line === undefined) return
-    if (line === '') {
+    if (line.length === 0) {
       this.#beginBody()
       return
     }
     if (this.#entries.length === this.#limits.headersMax) {
       throw protocolFault(`A frame has more than ${this.#limits.headersMax} headers`)
     }
-    const colon = line.indexOf(':')
-    if (colon < 1) throw protocolFault(`A header of a ${this.#command} frame is not of the form name:value`)
-    const name = line.slice(0, colon)
-    const value = line.slice(colon + 1)
+    const text = line.toString()
+    const at = text.indexOf(':')
+    if (at < 1) throw protocolFault(`A header of a ${this.#command} frame is not of the form name:value`)
+    const name = text.slice(0, at)
+    // A slice keeps the whole line in memory, here for as long as a subscription.
+    const isStored = this.#command === 'SUBSCRIBE'
+    const value = isStored ? line.toString('utf8', line.indexOf(colon) + 1) : text.slice(at + 1)
     this.#entries.push(
       unescapedCommands.has(this.#command) ? [name, value] : [unescapeHeader(name), unescapeHeader(value)],
     )
   }
 
   /** Reads up to the line feed, which may follow a carriage return [STOMP 1.2 STOMP Frames]. */
-  #readLine(chunk: Buffer): string | undefined {
+  #readLine(chunk: Buffer): Buffer | undefined {
     const { lineBytesMax, headBytesMax } = this.#limits
     const end = chunk.indexOf(lineFeed, this.#at)
     const part = chunk.subarray(this.#at, end < 0 ? chunk.length : end)
@@ -184,12 +188,12 @@ export class FrameReader {
     this.#at = end + 1
     const line = this.#gathered.takeWith(part)
     if (!isUtf8(line)) throw protocolFault("A frame's head is not UTF-8") // [STOMP 1.2 Encoding]
-    const text = line.toString('utf8', 0, line.at(-1) === carriageReturn ? line.length - 1 : line.length)
-    if (text.includes('\r') || text.includes('\0')) {
+    const content = line.at(-1) === carriageReturn ? line.subarray(0, -1) : line
+    if (content.includes(carriageReturn) || content.includes(nul)) {
       throw protocolFault("A frame's head holds a carriage return or a NUL")
     }
-    this.#headBytes += text === '' ? 0 : line.length + 1
-    return text
+    this.#headBytes += content.length === 0 ? 0 : line.length + 1
+    return content
   }
 
   #beginBody(): void {

@@ -1,9 +1,10 @@
 // The rules for frames of clients [STOMP 1.2 Frames and Headers].
 import { protocolFault } from './error.ts'
 import type { ClientFrame } from './frames.ts'
+import type { AckMode } from './handler.ts'
 import type { StompLimits } from './limits.ts'
 
-const ackModes = new Set(['auto', 'client', 'client-individual'])
+const ackModes: readonly AckMode[] = ['auto', 'client', 'client-individual']
 
 /** Checks a frame's command and headers. @throws ChatError ProtocolError if they are invalid */
 export function checkFrame(frame: ClientFrame, { idCharactersMax }: StompLimits): void {
@@ -25,8 +26,7 @@ export function checkFrame(frame: ClientFrame, { idCharactersMax }: StompLimits)
     case 'SUBSCRIBE':
       header(frame, 'id')
       header(frame, 'destination')
-      if (!ackModes.has(headers.get('ack') ?? 'auto'))
-        throw protocolFault('The ack of a SUBSCRIBE is unknown')
+      ackModeOf(frame)
       return
     case 'SEND':
       header(frame, 'destination')
@@ -49,6 +49,14 @@ function checkConnect({ headers }: ClientFrame): void {
   if (!/^ *\d{1,10} *, *\d{1,10} *$/.test(headers.get('heart-beat') ?? '0,0')) {
     throw protocolFault('heart-beat is not of the form <ms>,<ms>')
   }
+}
+
+/** Returns the ack mode of a SUBSCRIBE. @throws ChatError ProtocolError if it is unknown */
+export function ackModeOf({ headers }: ClientFrame): AckMode {
+  const given = headers.get('ack') ?? 'auto'
+  const mode = ackModes.find((each) => each === given)
+  if (mode) return mode
+  throw protocolFault('The ack of a SUBSCRIBE is unknown')
 }
 
 /**

@@ -1,5 +1,6 @@
 // A user's relations to channels and other users at one position in the log; events move them forwards and back.
 import type { Listener } from '#domain/access/topic.ts'
+import { LazySet } from '#domain/sessions/lazy-set.ts'
 import type { CommittedEvent, EventPayload, RelatingEventType } from '#resources/events.ts'
 
 /** The part of an event that changes relations. */
@@ -15,9 +16,9 @@ export class Relations implements Listener {
   /** The channels of the user, each with the message through which they have cleared its history. */
   readonly memberships = new Map<number, number>()
   /** Users that this one has blocked. */
-  readonly blocked = new Set<number>()
+  readonly blocked = new LazySet<number>()
   /** Channels in `memberships` that the user has already left, by an event that is still to be delivered. */
-  readonly leaving = new Set<number>()
+  readonly leaving = new LazySet<number>()
   /** Memberships that begin after this position, with the messages that the user has cleared by now. */
   readonly later = new Map<number, number>()
 

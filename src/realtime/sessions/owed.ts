@@ -1,6 +1,7 @@
 // For each topic of a session that lost its connection, where delivery continues on a resubscription. [decision 13]
 import type { Clock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
+import { LazySet } from '#domain/sessions/lazy-set.ts'
 import { type Owed, uptime } from '#realtime/sessions/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 
@@ -20,9 +21,9 @@ export class OwedTopics {
   readonly #topics = new Map<string, Owed & { isGivenUp?: true }>()
   /** Position for topics not in `#topics`, if the session's process died or there were too many topics. */
   #any: number | undefined
-  readonly #claimed = new Set<string>()
+  readonly #claimed = new LazySet<string>()
   /** Channels whose last message the client may not have received; see LateUpdates. */
-  readonly #late = new Set<number>()
+  readonly #late = new LazySet<number>()
   /** When their last messages were sent on this connection; see {@link uptime}. Infinite if they were not. */
   #lateSentAt = Number.POSITIVE_INFINITY
   #until = Number.POSITIVE_INFINITY

@@ -2,6 +2,7 @@
 import type { Clock } from '#clock/clock.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
+import { LazySet } from '#domain/sessions/lazy-set.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 import type { Echo } from '#realtime/handlers.ts'
 import { Answered } from '#realtime/sessions/answered.ts'
@@ -62,13 +63,13 @@ export class Session {
   /** The user's memberships and blocks, as of the events delivered in this process. */
   relations: Relations
   /** Channels in `relations` whose join event is not delivered yet. */
-  readonly early = new Set<number>()
+  readonly early = new LazySet<number>()
   /** Position through which everything was acknowledged when the session resumed, until `CatchUp.check` runs. */
   resumedAt: number | undefined
   /** Number of events that may have changed the relations. */
   relationsVersion = 0
   /** Channels whose main thread the client has seen, so that it may expect that thread's events (contract 4.3). */
-  readonly mainThreads = new Set<number>()
+  readonly mainThreads = new LazySet<number>()
   /** Whether the session began in another process or before a restart, so that what its client has seen is unknown. */
   isFromElsewhere = false
   /** Whether this is an older client, whose destinations contain the version. */
