@@ -1,7 +1,6 @@
 // Secrets that backends store with users, encrypted.
 import { bytea, type Columns, column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
-import { Prisma } from '#data/generated/client.ts'
 
 export interface StoredSecret {
   userId: number
@@ -26,18 +25,22 @@ export function findSecret(db: Db, userId: number, name: string): Promise<Stored
   return db.one(findStatement, [userId, name])
 }
 
+/** Sets a secret. @returns whether that was possible: it is not for a deleted user */
 export async function upsertSecret(
   db: Db,
   userId: number,
   name: string,
   sealed: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  await db.prisma.userSecret.upsert({
-    where: { userId_name: { userId: BigInt(userId), name } },
-    create: { userId: BigInt(userId), name, sealed },
-    update: { sealed, secret: Prisma.DbNull },
-    select: { name: true },
-  })
+): Promise<boolean> {
+  return (await db.run(upsertStatement, [userId, name, sealed])) > 0
+}
+
+const upsertStatement = {
+  name: 'upsert-user-secret',
+  text: `
+    insert into user_secret (user_id, name, sealed)
+    select u.id, $2, $3 from "user" u where u.id = $1 and u.deleted_time is null for share
+    on conflict (user_id, name) do update set sealed = excluded.sealed, secret = null`,
 }
 
 /** Deletes a secret. Returns whether it existed. */

@@ -1,4 +1,4 @@
-import { column, columnsOf, select, text, uuid } from '#data/columns.ts'
+import { column, columnsOf, int8, select, text, uuid } from '#data/columns.ts'
 import { type Db, finder, reading, readingByKey, type Tx } from '#data/database.ts'
 import { userColumns, userShape } from '#data/rows.ts'
 import type { User } from '#resources/user.ts'
@@ -81,6 +81,18 @@ const lockStatement = reading(
   (columns) => `
     select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null
     for update`,
+)
+
+/** Keeps users from being deleted until the transaction ends. @returns the ids of those who are not deleted already */
+export function holdUserRows(tx: Tx, ids: number[]): Promise<number[]> {
+  return tx.all(holdStatement, [ids])
+}
+
+const holdStatement = reading(
+  'hold-users',
+  column(int8, 'id'),
+  (columns) => `
+    select ${columns} from "user" where id = any($1::bigint[]) and deleted_time is null order by id for share`,
 )
 
 export interface UserChanges {

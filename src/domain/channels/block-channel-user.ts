@@ -3,6 +3,7 @@ import { insertChannelBlock, lockAdmission } from '#data/channels/channel-blocks
 import { deleteMember } from '#data/channels/memberships.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
+import { mustStayUsers } from '#domain/access/user.ts'
 import { resolveUser } from '#domain/users/resolve-user.ts'
 import { ChatError, unlessGone } from '#errors.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
@@ -26,6 +27,7 @@ export async function blockChannelUser(
   return ctx.db
     .transact(async (tx) => {
       await lockAdmission(tx, channelId, user.id)
+      await mustStayUsers(tx, user.id)
       const { id, createdTime, isNew } = await insertChannelBlock(tx, channelId, user.id)
       const base = { applicationId, channelId }
       const about = { userId: user.id, ...causeOf(caller) }

@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { insertBlock } from '#data/users/user-blocks.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustStayUsers } from '#domain/access/user.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError } from '#errors.ts'
 import type { User } from '#resources/user.ts'
@@ -15,6 +16,7 @@ export async function blockUser(ctx: Context, caller: UserCaller, id: number): P
   if (id === userId) throw new ChatError('ValidationError', 'Users cannot block themselves')
   const user = await getUser(ctx, caller, id)
   await ctx.db.transact(async (tx) => {
+    await mustStayUsers(tx, userId, id)
     const record = await insertBlock(tx, userId, id)
     if (!record) return
     const payload = {

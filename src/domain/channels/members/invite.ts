@@ -2,6 +2,7 @@
 import type { Context } from '#context.ts'
 import { putInvite } from '#data/channels/invites.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustStayUsers } from '#domain/access/user.ts'
 import { admit } from '#domain/channels/members/admit.ts'
 import { unlessGone } from '#errors.ts'
 import type { ChannelInvite } from '#resources/invite.ts'
@@ -19,6 +20,7 @@ export function invite(ctx: Context, caller: Caller, channelId: number, user: Us
   return ctx.db
     .transact(async (tx) => {
       const joined = await admit(tx, caller, channelId, user.id)
+      await mustStayUsers(tx, user.id)
       const renews = joined.length > 0
       const { invite, isNew } = await putInvite(tx, { channelId, inviteeId: user.id, inviterId, renews })
       const invited = { type: 'channel.invite.created' as const, applicationId, channelId, payload }

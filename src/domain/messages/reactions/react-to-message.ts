@@ -3,6 +3,7 @@ import { findEmoji } from '#data/messages/emoji.ts'
 import { insertReaction } from '#data/messages/reactions.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
+import { mustStayUsers } from '#domain/access/user.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError, unlessGone } from '#errors.ts'
 import type { Emoji, Reaction, ReactToMessage } from '#resources/message.ts'
@@ -23,6 +24,7 @@ export async function reactToMessage(
   const user = await getUser(ctx, caller, userId)
   const createdTime = await ctx.db
     .transact(async (tx) => {
+      await mustStayUsers(tx, userId)
       const { createdTime, isNew } = await insertReaction(tx, id, userId, emoji.character)
       if (!isNew) return createdTime
       await tx.emit({

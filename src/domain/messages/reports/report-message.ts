@@ -2,6 +2,7 @@ import type { Context } from '#context.ts'
 import { saveReport } from '#data/messages/reports.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
+import { mustStayUsers } from '#domain/access/user.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { unlessGone } from '#errors.ts'
 import type { MessageReport, ReportMessage } from '#resources/message.ts'
@@ -18,6 +19,7 @@ export async function reportMessage(
   const user = await getUser(ctx, caller, userId)
   const report = await ctx.db
     .transact(async (tx) => {
+      await mustStayUsers(tx, userId)
       const report = await saveReport(tx, id, userId, { reason, properties })
       await tx.emit({
         type: 'message.reported',

@@ -3,6 +3,7 @@ import { upsertSecret } from '#data/users/user-secrets.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { sealSecret } from '#domain/users/secrets/seal-secret.ts'
+import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /** @throws ChatError 404 */
@@ -14,6 +15,7 @@ export async function setUserSecret(
   secret: unknown,
 ): Promise<User> {
   const user = await getUser(ctx, caller, id)
-  await upsertSecret(ctx.db, id, name, await sealSecret(ctx, { userId: id, name }, JSON.stringify(secret)))
+  const sealed = await sealSecret(ctx, { userId: id, name }, JSON.stringify(secret))
+  if (!(await upsertSecret(ctx.db, id, name, sealed))) throw notFound('user', id)
   return user
 }
