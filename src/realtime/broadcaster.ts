@@ -210,6 +210,7 @@ export class Broadcaster {
   }
 
   async #deliverNext(published: PublishedEvent, isAlone = false): Promise<void> {
+    for (const stops of this.#typing.endedBy(published)) await this.#hub.deliver(stops)
     await this.#hub.deliver(published, isAlone)
     await this.#hooks.delivered(published)
     const { type, channelId, position, userId, isOffline } = published

@@ -286,6 +286,7 @@ function send(
   if (!connection || published.applicationId !== facts.applicationId) return false
   if (!mayReceive(relations, subscription.owner)) return false
   if (delivery.except === facts.userId) return false
+  if (delivery.only !== undefined && delivery.only !== facts.userId) return false
   if (delivery.exceptActor && published.cause?.session === facts.key) return false
   if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return false
   if (delivery.isAlias && !session.mayKnowMainThreadOf(published.channelId ?? 0)) return false

@@ -2,6 +2,7 @@
 // stopped, so the clients of all processes are notified alike, and nobody twice (runtime contract 8.5).
 import type { Alarm, Clock } from '#clock/clock.ts'
 import { channelHypermedia } from '#resources/channel.ts'
+import { type EventType, eventsWith } from '#resources/events.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import type { SentKeystrokes } from '#resources/signals.ts'
 import { KeystrokesShape, threadHypermedia } from '#resources/thread.ts'
@@ -10,6 +11,9 @@ import { presentResource } from '#wire/stompx.ts'
 
 /** Time without keystrokes after which a user has stopped typing. */
 const typingMs = 5_000
+
+/** Events after which a user, or everybody if none is named, is no longer in the channel. */
+const endsMembership: ReadonlySet<EventType | undefined> = eventsWith('ends membership')
 
 interface State {
   typed: SentKeystrokes
@@ -55,6 +59,34 @@ export class Typing {
     for (const state of [...(this.#states.get(userId)?.values() ?? [])]) {
       if (channelId === undefined || state.typed.channelId === channelId) this.#stop(state)
     }
+  }
+
+  /**
+   * Returns what to deliver before an event after which its user, or everybody if a channel is deleted, is told no more
+   * of others who are typing, and would show them as typing for ever.
+   */
+  endedBy({ type, channelId, userId, cause }: PublishedEvent): PublishedEvent[] {
+    if (type === 'user.blocked' && userId !== undefined && cause) {
+      return this.#stopsOf(userId, { only: cause.by })
+    }
+    if (!endsMembership.has(type) || channelId === null) return []
+    const only = userId === undefined ? {} : { only: userId }
+    return [...this.#states.keys()].flatMap((typist) => this.#stopsOf(typist, only, channelId))
+  }
+
+  #stopsOf(typist: number, only: Pick<Delivery, 'only'>, channelId?: number): PublishedEvent[] {
+    const others = new Map(this.#states.get(typist))
+    return [...others.values()].flatMap(({ typed }) => {
+      if (channelId !== undefined && typed.channelId !== channelId) return []
+      others.delete(typed.threadId)
+      const deliveries = change(typed, 'stopped', others)
+      return [
+        toPublished(
+          typed,
+          deliveries.map((delivery) => ({ ...delivery, ...only })),
+        ),
+      ]
+    })
   }
 
   close(): void {

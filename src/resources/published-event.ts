@@ -30,6 +30,8 @@ const Delivery = z.object({
   from: integer.exactOptional(),
   /** This user does not receive it. */
   except: integer.exactOptional(),
+  /** Nobody but this user receives it. */
+  only: integer.exactOptional(),
   /** The session that acted does not receive it. */
   exceptActor: z.literal(true).exactOptional(),
   /** Replaces `resource` for users who cleared their history through the last message, or deleted that message. */
