@@ -151,7 +151,7 @@ describe('the embedded Postgres', () => {
   test('stops where the folder is deleted with its process', async () => {
     const { child } = await startElsewhere('')
     const postmaster = await postmasterPid()
-    await rm(folder, { recursive: true })
+    await rm(folder, { recursive: true, maxRetries: 5 }) // Postgres still writes files
     child.kill('SIGKILL')
     await expect.poll(() => isAlive(postmaster)).toBe(false)
   })
