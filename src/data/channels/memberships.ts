@@ -130,17 +130,23 @@ const insertStatement = reading(
     returning ${columns}`,
 )
 
-/** Removes a member. Returns whether the user was one. */
-export async function deleteMember(tx: Tx, channelId: number, userId: number): Promise<boolean> {
-  const count = await tx.run(deleteStatement, [channelId, userId])
+/** Removes a member. Returns what they were, or undefined if they were not a member. */
+export async function deleteMember(
+  tx: Tx,
+  channelId: number,
+  userId: number,
+): Promise<{ moderator: boolean } | undefined> {
+  const [former] = await tx.all(deleteStatement, [channelId, userId])
   await tx.run(forgetSpansStatement, [channelId, userId])
-  return count > 0
+  return former
 }
 
-const deleteStatement = {
-  name: 'delete-membership',
-  text: 'delete from channel_membership where channel_id = $1 and user_id = $2',
-}
+const deleteStatement = reading(
+  'delete-membership',
+  select(columnsOf({ moderator: bool }, 'cm')),
+  (columns) =>
+    `delete from channel_membership cm where channel_id = $1 and user_id = $2 returning ${columns}`,
+)
 const forgetSpansStatement = {
   name: 'forget-read-spans',
   text: 'delete from read_span where channel_id = $1 and user_id = $2',

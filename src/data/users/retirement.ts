@@ -1,13 +1,13 @@
 // The deletion of users.
-import { column, int8 } from '#data/columns.ts'
+import { bool, columnsOf, int8, select } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 import { type Ended, endSessionsOf } from '#data/users/departures.ts'
 import { replacePicture } from '#data/users/users.ts'
 
 /** The consequences of a user's deletion. */
 export interface Retired extends Ended {
-  /** The channels that they were a member of. */
-  channelIds: number[]
+  /** The memberships that they had. */
+  memberships: { channelId: number; moderator: boolean }[]
 }
 
 /**
@@ -22,11 +22,11 @@ export async function retireUser(
 ): Promise<Retired | undefined> {
   if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
   await replacePicture(tx, id, null)
-  const channelIds = await tx.all(leaveAllStatement, [id])
+  const memberships = await tx.all(leaveAllStatement, [id])
   const ended = await endSessionsOf(tx, id) // after the memberships, as the deletion of a channel locks them
   const statements = withTraces ? [...tracesStatements, ...retiringStatements] : retiringStatements
   for (const statement of statements) await tx.run(statement, [id])
-  return { ...ended, channelIds }
+  return { ...ended, memberships }
 }
 
 const retireStatement = {
@@ -37,8 +37,8 @@ const retireStatement = {
 }
 const leaveAllStatement = reading(
   'leave-all-channels',
-  column(int8, 'channel_id'),
-  (columns) => `delete from channel_membership where user_id = $1 returning ${columns}`,
+  select(columnsOf({ channelId: int8, moderator: bool }, 'cm')),
+  (columns) => `delete from channel_membership cm where user_id = $1 returning ${columns}`,
 )
 /** Possibly numerous rows. If there are many, a job removes them instead, see data/removal/traces.ts. */
 const tracesStatements = [

@@ -35,8 +35,9 @@ export async function blockChannelUser(
         const payload = { ...about, recordId: id, createdTime }
         await tx.emit({ type: 'channel.block_record.created', ...base, payload })
       }
-      if (await deleteMember(tx, channelId, user.id)) {
-        const payload = { ...about, blocked: true }
+      const former = await deleteMember(tx, channelId, user.id)
+      if (former) {
+        const payload = { ...about, ...former, blocked: true }
         await tx.emit({ type: 'channel.member.left', ...base, count: -1, payload })
       }
       return { id, channelId, user, createdTime }

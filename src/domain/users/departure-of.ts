@@ -6,19 +6,19 @@ import type { Cause, EventDraft } from '#resources/events.ts'
 export function departureOf(
   applicationId: number,
   userId: number,
-  { channelIds, ...ended }: Retired,
+  { memberships, ...ended }: Retired,
   cause: Partial<Cause>,
 ): EventDraft[] {
   const payload = { userId, ...cause }
   return [
     ...endedEvents(ended, () => applicationId),
     { type: 'user.deleted', applicationId, count: -1, payload },
-    ...channelIds.map((channelId) => ({
+    ...memberships.map(({ channelId, moderator }) => ({
       type: 'channel.member.left' as const,
       applicationId,
       channelId,
       count: -1,
-      payload,
+      payload: { ...payload, moderator },
     })),
   ]
 }

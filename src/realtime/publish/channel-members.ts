@@ -35,7 +35,7 @@ export const memberEvents: Presenters<MemberEvent> = {
     const channel = channels.get(channelId ?? 0)
     const user = users.get(payload.userId ?? 0)
     if (!channel || !user) return []
-    const { by, blocked } = payload
+    const { by, moderator, blocked } = payload
     const { echo } = events['channel.member.left']
     const left = { ...withoutLastMessage(channel), standing: blocked ? 'blocked' : 'outsider' }
     return [
@@ -44,6 +44,7 @@ export const memberEvents: Presenters<MemberEvent> = {
       // The answer to a block is its record alone.
       ...(by !== user.id && !blocked ? toActor(by, echo, Channel, channel) : []),
       toChannel(channel.id, 'members', 'channel.member.left', User, user),
+      ...(moderator ? [toChannel(channel.id, 'moderators', 'channel.moderator.deleted', User, user)] : []),
     ]
   },
   'channel.membership.changed': ({ channelId, payload }, { channels }) => {

@@ -12,6 +12,7 @@ import {
   makeChannel,
   refused,
   see,
+  startChat,
   uniqueName,
 } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
@@ -144,6 +145,26 @@ describe('moderators', () => {
     expect(() => alice.client.addChannelModerator({ channel: direct, user: bob.user })).toThrow(
       expect.objectContaining({ error: 'CannotAddModeratorToChannel' }),
     )
+  })
+
+  it.each<[string, (channel: Channel, user: { id: number }) => Promise<unknown>]>([
+    [
+      'leave',
+      async (channel) =>
+        done(bob.client.leaveChannel({ channel: await see(bob, channel) } as LeaveChannelRequest)),
+    ],
+    ['are removed', (channel, user) => done(alice.client.leaveChannel({ channel, user }))],
+    ['are blocked', (channel, user) => done(alice.client.blockChannelUser({ channel, user }))],
+    ['are deleted', (_channel, { id }) => server.main.delete(`/users/${id}`).expect(200)],
+  ])('who %s are moderators no longer, as members are told', async (how, end) => {
+    const { id } = how === 'leave' ? bob.user : await createUser(server.main)
+    const channel = await makeChannel(alice)
+    const chat = await startChat(alice, channel)
+    await done(alice.client.addChannelModerator({ channel, user: { id } }))
+    await end(channel, { id })
+    await chat.onMemberLeft.next((user) => user.id === id)
+    await chat.onModeratorDeleted.next((user) => user.id === id)
+    chat.session.end()
   })
 
   it('block users from a channel, and unblock them', async () => {

@@ -102,7 +102,7 @@ describe('blocking a user from a channel', () => {
     const cause = causeOf(moderator)
     const kept = { userId: member.userId, recordId: record.id, createdTime: record.createdTime, ...cause }
     expect(await payloadsOf(server, 'channel.member.left', open)).toEqual([
-      { userId: member.userId, blocked: true, ...cause },
+      { userId: member.userId, moderator: false, blocked: true, ...cause },
     ])
     expect(await payloadsOf(server, 'channel.block_record.created', open)).toEqual([kept])
     expect(await payloadsOf(server, 'channel.block_record.deleted', open)).toEqual([kept])

@@ -100,7 +100,7 @@ describe('joining and leaving', () => {
     expect(
       (await payloadsOf(server, 'channel.member.joined', open)).filter(({ by }) => by === about.by),
     ).toEqual([about])
-    expect(await payloadsOf(server, 'channel.member.left', open)).toEqual([about])
+    expect(await payloadsOf(server, 'channel.member.left', open)).toEqual([{ ...about, moderator: false }])
   })
 
   it('a user who leaves a private channel no longer sees it, and the last member keeps the channel', async () => {
@@ -128,7 +128,7 @@ describe('joining and leaving', () => {
     expect(await leaveChannel(server.ctx, moderator, open.id, other)).toMatchObject({ standing: 'member' })
     expect(await membersOf(open.id)).toEqual([moderator.userId])
     expect(await payloadsOf(server, 'channel.member.left', open)).toEqual([
-      { userId: member.userId, ...causeOf(moderator) },
+      { userId: member.userId, moderator: false, ...causeOf(moderator) },
     ])
     await refuses([
       ['twice', 'ResourceNotFoundError', () => leaveChannel(server.ctx, moderator, open.id, other)],

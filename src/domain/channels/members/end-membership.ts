@@ -12,7 +12,8 @@ export async function endMembership(
 ): Promise<void> {
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
-    if (!(await deleteMember(tx, channelId, userId))) {
+    const former = await deleteMember(tx, channelId, userId)
+    if (!former) {
       throw new ChatError('ResourceNotFoundError', `user ${userId} is not a member of channel ${channelId}`)
     }
     await tx.emit({
@@ -20,7 +21,7 @@ export async function endMembership(
       applicationId,
       channelId,
       count: -1,
-      payload: { userId, ...causeOf(caller) },
+      payload: { userId, ...former, ...causeOf(caller) },
     })
   })
 }
