@@ -1,13 +1,11 @@
 // A process that runs functions of one application, one invocation at a time. Only then is it certain which invocation
 // an endless loop, memory use or unhandled rejection belongs to, and ending the process ends no other work.
-import type { ChildProcess } from 'node:child_process'
-import type { Duplex, Readable } from 'node:stream'
 import type { Clock } from '#clock/clock.ts'
-import { type FailureReason, failed, type Outcome } from './outcome.ts'
+import { failed, type Outcome } from './outcome.ts'
 import type { ErrorReport, Order, Report, Script, StartOrder, Usage } from './protocol.ts'
-import { ReportReader } from './report-reader.ts'
 import { RunLogs } from './run-logs.ts'
-import { cpuSecondsMax, residentBytesOf, startSandbox } from './sandbox.ts'
+import { cpuSecondsMax } from './sandbox.ts'
+import { type End, memorySlackMb, SandboxedProcess } from './sandboxed-process.ts'
 
 /** A compiled invocation. */
 export interface Run {
@@ -24,7 +22,7 @@ export interface ProcessSettings {
   mainFile: string
   readable: string[]
   folder: string
-  /** Limit for JavaScript's heap; the whole process may use `memorySlackMb` more. */
+  /** Limit for JavaScript's heap; the whole process may use {@link memorySlackMb} more. */
   memoryMb: number
   clock: Clock
 }
@@ -32,7 +30,6 @@ export interface ProcessSettings {
 /** Called when the process becomes idle, and when it has ended. */
 type Listener = () => void
 
-const memorySlackMb = 128
 const memoryCheckMs = 100
 /** Code left behind by earlier runs may allocate too. */
 const idleMemoryCheckMs = 2_000
@@ -41,9 +38,6 @@ const beginMs = 3_000
 const startMs = 15_000
 const lingerMs = 6_000
 const invocationsMax = 1_000
-const stderrCharactersMax = 4_096
-/** Limit for one run. What functions print is in their log; only code that avoids the console writes here. */
-const stderrWrittenMax = 4 * 1024 * 1024
 
 interface Current {
   id: number
@@ -62,21 +56,15 @@ export class FunctionProcess {
   failure: Outcome | undefined
   /** When it was last used, on the clock of `performance`. */
   usedAt = performance.now()
-  readonly ended: Promise<void>
-  readonly #child: ChildProcess
-  readonly #channel: Duplex
+  readonly #process: SandboxedProcess
   readonly #settings: ProcessSettings
   readonly #changed: Listener
   readonly #onStale: (error: ErrorReport) => void
   readonly #scripts = new Map<number, string>()
-  readonly #reader = new ReportReader((report) => this.#onReport(report))
   readonly #idleWatch: NodeJS.Timeout
   #timers: NodeJS.Timeout[] = []
   #current: Current | undefined
-  #verdict: { reason: FailureReason; message: string } | undefined
   #logs: RunLogs
-  #stderr = ''
-  #stderrWritten = 0
   #runs = 0
 
   constructor(
@@ -88,20 +76,26 @@ export class FunctionProcess {
     this.#logs = new RunLogs(settings.clock)
     this.#changed = on.change
     this.#onStale = on.stale
-    this.#child = startSandbox({ ...settings, heapMb: settings.memoryMb })
-    // Descriptor 3 of the sandbox is a pipe that both sides read and write.
-    this.#channel = this.#child.stdio[3] as Duplex
-    this.ended = this.#watch()
-    this.#send(JSON.stringify(order))
-    this.#idleWatch = this.#watchMemory(idleMemoryCheckMs)
+    this.#process = new SandboxedProcess(
+      { ...settings, heapMb: settings.memoryMb },
+      { report: (report) => this.#onReport(report), end: (end) => this.#onEnd(end) },
+    )
+    this.#process.send(JSON.stringify(order))
+    this.#idleWatch = this.#process.watchMemory(idleMemoryCheckMs)
     this.#timers = [
-      this.#after(startMs, () => this.#end('timeout', `the initialization took more than ${startMs} ms`)),
-      this.#watchMemory(memoryCheckMs),
+      this.#after(startMs, () =>
+        this.#process.end('timeout', `the initialization took more than ${startMs} ms`),
+      ),
+      this.#process.watchMemory(memoryCheckMs),
     ]
   }
 
   get pid(): number | undefined {
-    return this.#child.pid
+    return this.#process.pid
+  }
+
+  get ended(): Promise<void> {
+    return this.#process.ended
   }
 
   /**
@@ -135,8 +129,7 @@ export class FunctionProcess {
     const line = JSON.stringify(order)
     this.state = 'running'
     this.#runs = id
-    this.#reader.reset()
-    this.#stderrWritten = 0
+    this.#process.resetOutput()
     this.#scripts.set(versionId, script.code)
     return new Promise((settle) => {
       this.#current = {
@@ -145,12 +138,15 @@ export class FunctionProcess {
         begun: false,
         settle,
         timers: [
-          this.#after(timeoutMs, () => this.#end('timeout', `it took more than ${timeoutMs} ms`)),
-          this.#after(beginMs, () => this.#current?.begun || this.#end('crashed', 'it did not begin')),
-          this.#watchMemory(memoryCheckMs),
+          this.#after(timeoutMs, () => this.#process.end('timeout', `it took more than ${timeoutMs} ms`)),
+          this.#after(
+            beginMs,
+            () => this.#current?.begun || this.#process.end('crashed', 'it did not begin'),
+          ),
+          this.#process.watchMemory(memoryCheckMs),
         ],
       }
-      this.#send(line)
+      this.#process.send(line)
     })
   }
 
@@ -160,68 +156,21 @@ export class FunctionProcess {
     if (this.state === 'starting') this.kill()
     if (this.state !== 'idle') return
     this.state = 'leaving'
-    this.#channel.end()
+    this.#process.release()
     this.#timers.push(this.#after(lingerMs, () => this.kill()))
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL')
+    this.#process.kill()
   }
 
   /** Ends the process; the current run fails with this message. */
   abandon(message: string): void {
-    this.#end('runtime', message)
+    this.#process.end('runtime', message)
   }
 
   #after(ms: number, act: () => void): NodeJS.Timeout {
     return setTimeout(act, ms).unref()
-  }
-
-  #watchMemory(everyMs: number): NodeJS.Timeout {
-    const bytesMax = (this.#settings.memoryMb + memorySlackMb) * 1024 * 1024
-    let isLooking = false
-    const check = async () => {
-      if (isLooking || !this.pid) return
-      isLooking = true
-      const bytes = await residentBytesOf(this.pid)
-      if (bytes && bytes > bytesMax) this.#end('memory', this.#memoryMessage())
-      isLooking = false
-    }
-    return setInterval(check, everyMs).unref()
-  }
-
-  #memoryMessage(): string {
-    return `it took more than ${this.#settings.memoryMb} MB of memory`
-  }
-
-  #end(reason: FailureReason, message: string): void {
-    this.#verdict ??= { reason, message }
-    this.kill()
-  }
-
-  #send(line: string): void {
-    this.#channel.write(`${line}\n`)
-  }
-
-  #watch(): Promise<void> {
-    this.#channel.on('data', (chunk: Buffer) => {
-      const problem = this.#reader.read(chunk)
-      if (problem) this.#end('output', problem)
-    })
-    // A channel error shows in how the process ends.
-    this.#channel.on('error', () => this.kill())
-    const stderr = this.#child.stderr as Readable
-    stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-stderrCharactersMax)
-      this.#stderrWritten += text.length
-      if (this.#stderrWritten > stderrWrittenMax) this.#end('output', 'it wrote too much to standard error')
-    })
-    return new Promise((resolve) => {
-      this.#child.once('close', (code, signal) => {
-        this.#onEnd(signal ?? `exit code ${code}`)
-        resolve()
-      })
-    })
   }
 
   /** @returns whether the report is valid in the current state */
@@ -273,7 +222,7 @@ export class FunctionProcess {
       report.type === 'done'
         ? { status: 'SUCCEEDED', result: report.result, ...facts }
         : isRefusedMemory(report.error)
-          ? failed('memory', this.#memoryMessage(), facts)
+          ? failed('memory', this.#process.tooMuchMemory, facts)
           : failed('threw', report.error, facts),
     )
   }
@@ -308,12 +257,11 @@ export class FunctionProcess {
     this.#timers = []
   }
 
-  #onEnd(how: string): void {
+  #onEnd({ reason, message }: End): void {
     this.#clearTimers()
     clearInterval(this.#idleWatch)
     const wasStarting = this.state === 'starting'
     this.state = 'ended'
-    const { reason, message } = this.#verdict ?? this.#diagnose(how)
     const logs = this.#logs.lines
     if (wasStarting && !this.retired) {
       // The system may have ended a process that just ended; limits are only exceeded by customers' code.
@@ -325,13 +273,6 @@ export class FunctionProcess {
     else if (current)
       this.#finish(failed(reason, message, { logs, durationMs: performance.now() - current.began }))
     else this.#changed()
-  }
-
-  #diagnose(how: string): { reason: FailureReason; message: string } {
-    if (/heap out of memory|heap limit|allocation failed/i.test(this.#stderr)) {
-      return { reason: 'memory', message: this.#memoryMessage() }
-    }
-    return { reason: 'crashed', message: `its process ended with ${how}` }
   }
 }
 

@@ -16,7 +16,7 @@ export const cpuSecondsMax = 600
  */
 const dataSlackMb = 1024
 
-interface Sandbox {
+export interface Sandbox {
   mainFile: string
   /** Additional readable files, and folders that end with a slash; nothing is writable. */
   readable: string[]
