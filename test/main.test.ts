@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -13,7 +13,7 @@ import { chatterie, startByCommand } from './cli/run.ts'
 import { postmasterPid } from './support/embedded.ts'
 import { isAlive } from './support/is-alive.ts'
 import { patienceMs } from './support/patience.ts'
-import { type ServerProcess, spawnServer, startServerProcess } from './support/process.ts'
+import { failedStart, type ServerProcess, spawnServer, startServerProcess } from './support/process.ts'
 import { cloneDatabase } from './support/server.ts'
 
 let home: string
@@ -50,13 +50,6 @@ async function ready(settings: Record<string, string> = {}): Promise<ServerProce
   left = undefined
   running.push(server)
   return server
-}
-
-/** The output of a start that fails. */
-async function failedStart(settings: Record<string, string>): Promise<string> {
-  const { child, output } = await spawnServer(settings)
-  expect((await once(child, 'close'))[0]).toBe(1)
-  return output()
 }
 
 async function endLeft(): Promise<void> {
@@ -225,30 +218,6 @@ it('processes that a killed server started end within seconds', async () => {
   await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
-it('where the port is in use, a start says so at once, and leaves nothing behind', async () => {
-  const other = createServer().listen(0, '127.0.0.1')
-  await once(other, 'listening')
-  const { port } = other.address() as { port: number }
-  const folder = join(home, 'no-port')
-  expect(await failedStart({ CHATTERIE_HOME: folder, PORT: String(port) })).toBe(
-    `Chatterie cannot start: port ${port} of 127.0.0.1 is taken by another program: set PORT to a free one\n`,
-  )
-  expect(await readdir(home)).not.toContain('no-port')
-  other.close()
-})
-
-it.skipIf(process.platform !== 'linux')(
-  'a home folder that cannot be used ends the start at once, with one line that says why',
-  async () => {
-    expect(await failedStart({ CHATTERIE_HOME: '/proc/nope' })).toMatch(
-      /^Chatterie cannot start: CHATTERIE_HOME \/proc\/nope cannot be used: .+\n$/,
-    )
-    const { code, stderr } = await chatterie(['applications', 'list'], { CHATTERIE_HOME: '/proc/nope' })
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/^error: CHATTERIE_HOME \/proc\/nope cannot be used: .+\n$/)
-  },
-)
-
 it('a home folder of a newer version is refused by an older one, in one line', async () => {
   const folder = join(home, 'newer')
   const first = await start({ CHATTERIE_HOME: folder })
@@ -339,16 +308,4 @@ it.each([
   await database.drop()
   expect(server.url).toMatch(/:\d+$/)
   expect(server.url.replace(/:\d+$/, () => '')).toBe(`http://${printed}`)
-})
-
-it.each([
-  [{ PORT: 'http' }, 'PORT'],
-  [{ DATABASE_URL: 'mysql://localhost/x' }, 'DATABASE_URL'],
-  [{ PUBLIC_URL: 'chat.example.com' }, 'PUBLIC_URL'],
-  [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
-  [{ CHATTERIE_API_KEY: 'key' }, 'CHATTERIE_API_KEY'],
-])('a wrong setting stops the start with one line that names it: %o', async (settings, name) => {
-  const output = await failedStart({ CHATTERIE_HOME: home, PORT: '0', ...settings } as Record<string, string>)
-  expect(output.trim().split('\n')).toHaveLength(1)
-  expect(output).toContain(name)
 })

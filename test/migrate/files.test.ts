@@ -5,19 +5,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setApplicationPersisted } from '#data/channels/persistence.ts'
-import { holdMove } from '#domain/moving/hold-move.ts'
 import { openRocketChat } from '#migrate/rocketchat/source.ts'
 import { runMove } from '#migrate/run-move.ts'
 import { openSendbird } from '#migrate/sendbird/source.ts'
 import type { Source } from '#migrate/source.ts'
 import { openStream } from '#migrate/stream/source.ts'
-import { chatterie } from '../cli/run.ts'
 import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
-import { listsOf } from './lists.ts'
+import { exported } from './exported.ts'
+import { bodiesOf, type Lists, listsOf } from './lists.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -25,7 +23,6 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const exported = (name: string) => fileURLToPath(new URL(`exports/${name}`, import.meta.url))
 const files = (...names: string[]) => ({ paths: names.map(exported), copyFiles: false })
 
 const move = (source: Source, { id }: TestApplication, isDryRun = false) =>
@@ -51,9 +48,6 @@ async function movedTwice(open: () => Source | Promise<Source>) {
   }
 }
 
-const bodies = (messages: unknown) =>
-  (messages as { body?: string; file?: { name: string } }[]).map(({ body, file }) => body ?? file?.name)
-
 describe('an export of Stream Chat', () => {
   it('imports users, channels, members, messages with replies, files, mentions and reactions, and read positions', async () => {
     const { lists, reasons } = await movedTwice(() => openStream(files('stream.json')))
@@ -78,7 +72,7 @@ describe('an export of Stream Chat', () => {
       { type: 'DIRECT', members: [{ name: 'ada' }, { name: 'bob' }] },
     ])
     expect(lists['moderators of messaging:general']).toMatchObject([{ name: 'ada' }])
-    expect(bodies(lists.messages)).toEqual(['Between us', 'Hello, Ada', 'cat.png', 'Hello @Bob'])
+    expect(bodiesOf(lists.messages)).toEqual(['Between us', 'Hello, Ada', 'cat.png', 'Hello @Bob'])
     const [, reply, file, first] = lists.messages
     expect(first).toMatchObject({
       user: { name: 'ada' },
@@ -95,7 +89,7 @@ describe('an export of Stream Chat', () => {
       file: { type: 'EXTERNAL', name: 'cat.png', contentType: 'image/png', size: 12 },
     })
     expect(reply).toMatchObject({ nestedLevel: 1, lastEditedTime: '2024-01-03T09:06:00.000Z' })
-    expect(bodies(lists['replies to Hello @Bob'])).toEqual(['Hello, Ada'])
+    expect(bodiesOf(lists['replies to Hello @Bob'] as Lists['messages'])).toEqual(['Hello, Ada'])
     expect(lists['receipts of Hello @Bob']).toMatchObject([
       { user: { name: 'bob' }, createdTime: '2024-01-03T10:00:00.000Z' },
     ])
@@ -169,7 +163,7 @@ describe('an export with gaps', () => {
       { channel, members: [null, { user_id: 'ada' }], messages, read: [] },
     )
     const first = await movedTwice(() => openStream(stream))
-    expect(bodies(first.lists.messages)).toEqual(['Hi'])
+    expect(bodiesOf(first.lists.messages)).toEqual(['Hi'])
     expect(first.reasons).toEqual(['message m2: it has neither a text nor a file'])
 
     const group = { channel_url: 'c', name: 'C', members: null }
@@ -180,7 +174,7 @@ describe('an export with gaps', () => {
       messages: [{ ...message, created_at: 1704103200000, mentioned_users: null }],
     })
     const second = await movedTwice(() => openSendbird(sendbird))
-    expect(bodies(second.lists.messages)).toEqual(['Hi'])
+    expect(bodiesOf(second.lists.messages)).toEqual(['Hi'])
     expect(second.reasons).toEqual([])
   })
 
@@ -254,7 +248,7 @@ describe('an export of Sendbird', () => {
     expect(lists['members of sendbird_group_channel_1']).toMatchObject([{ name: 'ada' }, { name: 'bob' }])
     expect(lists['moderators of sendbird_group_channel_1']).toMatchObject([{ name: 'ada' }])
     expect(lists['invites of sendbird_group_channel_1']).toHaveLength(1)
-    expect(bodies(lists.messages)).toEqual(['In reply', 'Be kind', 'a.pdf', 'Hello @Ada'])
+    expect(bodiesOf(lists.messages)).toEqual(['In reply', 'Be kind', 'a.pdf', 'Hello @Ada'])
     expect(lists.messages).toMatchObject([
       { nestedLevel: 1 },
       { type: 'SYSTEM_TEXT' },
@@ -297,7 +291,7 @@ describe('collections of Rocket.Chat', () => {
     expect(
       (lists['memberships of general'] as { createdTime: string }[]).map(({ createdTime }) => createdTime),
     ).toEqual(['2024-01-02T08:00:00.000Z', '2024-01-02T08:30:00.000Z'])
-    expect(bodies(lists.messages)).toEqual(['Between us', 'a.pdf', 'Hello, Ada', 'Hello @bob'])
+    expect(bodiesOf(lists.messages)).toEqual(['Between us', 'a.pdf', 'Hello, Ada', 'Hello @bob'])
     expect(lists.messages[1]?.file).toMatchObject({ name: 'a.pdf', contentType: 'application/pdf', size: 9 })
     expect(lists.messages[3]).toMatchObject({
       mentions: [{ tag: '@bob', user: { name: 'bob' } }],
@@ -340,47 +334,6 @@ it('files are copied with --copy-files, once, though the service fails at first 
   service.close()
 })
 
-it('a second migration into an application is refused while one is running, and may start after it', async () => {
-  const application = await server.createApplication()
-  const settings = {
-    DATABASE_URL: server.ctx.db.pool.options.connectionString as string,
-    CHATTERIE_HOME: server.ctx.config.home,
-  }
-  const args = ['migrate', 'from-stream', exported('stream.json'), '--application', String(application.id)]
-  const release = await holdMove(server.ctx, application.id)
-  expect(await chatterie(args, settings)).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining(`Another move into application ${application.id} is under way`),
-  })
-  expect((await application.get('/users')).body.page.totalElements).toBe(0)
-  await release()
-  expect(await chatterie(args, settings)).toMatchObject({ code: 0, stderr: '' })
-})
-
-it('a file that is no export is refused before anything is written, on the command line, too', async () => {
-  const { id } = await server.createApplication()
-  const settings = {
-    DATABASE_URL: server.ctx.db.pool.options.connectionString as string,
-    CHATTERIE_HOME: server.ctx.config.home,
-  }
-  const run = (file: string) =>
-    chatterie(['migrate', 'from-stream', file, '--application', String(id)], settings)
-  expect(await run('/nowhere.json')).toEqual({
-    code: 2,
-    stdout: '',
-    stderr: 'error: There is no file /nowhere.json\n',
-  })
-  const itself = fileURLToPath(import.meta.url)
-  expect(await run(itself)).toEqual({ code: 1, stdout: '', stderr: `error: ${itself} is no JSON\n` })
-  expect(await run(exported('stream.json'))).toMatchObject({
-    code: 0,
-    stderr: '',
-    stdout: expect.stringMatching(
-      /Moved stream into application \d+, pass \d\.[\s\S]*message +4 +4[\s\S]*Not carried by any move/,
-    ),
-  })
-})
-
 it('channels of an application that stores no messages keep the messages that are migrated, and no others', async () => {
   const application = await server.createApplication()
   const { db } = server.ctx
@@ -392,5 +345,5 @@ it('channels of an application that stores no messages keep the messages that ar
     .post(`/channels/${id}/messages`, { type: 'TEXT', body: 'Off air', user: { username: 'ada' } })
     .expect(200)
   expect(message).toMatchObject({ body: 'Off air' })
-  expect(bodies((await listsOf(application)).messages)).toEqual(['On air'])
+  expect(bodiesOf((await listsOf(application)).messages)).toEqual(['On air'])
 })

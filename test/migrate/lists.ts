@@ -8,7 +8,7 @@ type Item = Pick<MessageDocument, 'id' | 'nestedLevel'> &
   Partial<Pick<MessageDocument, 'body' | 'file' | 'repliesCount'>> & { name?: string }
 
 /** The messages, and all other lists by name. */
-type Lists = Record<string, unknown> & { messages: Item[] }
+export type Lists = Record<string, unknown> & { messages: Item[] }
 
 /** Returns all lists by name, with names instead of ids, and the contents of files by name. */
 export async function listsOf(application: TestApplication): Promise<Lists> {
@@ -89,3 +89,6 @@ export async function listsOf(application: TestApplication): Promise<Lists> {
   }
   return lists
 }
+
+/** What each message says: its text, or the name of its file. */
+export const bodiesOf = (messages: Item[]) => messages.map(({ body, file }) => body ?? file?.name)

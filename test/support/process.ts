@@ -66,3 +66,11 @@ export async function startServerProcess(settings: Record<string, string>): Prom
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** Runs `chatterie start`, which must fail. Returns its output. */
+export async function failedStart(settings: Record<string, string>): Promise<string> {
+  const { child, output } = await spawnServer(settings)
+  const [code] = await once(child, 'close')
+  if (code !== 1) throw new Error(`It ended with ${code}: ${output()}`)
+  return output()
+}
