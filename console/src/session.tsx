@@ -210,8 +210,8 @@ function PasswordFields({ problem, isBusy }: { problem: string; isBusy: boolean 
         {isBusy ? 'Signing in…' : 'Sign in'}
       </button>
       <p className="hint">
-        The first start printed a password for <code>admin</code>; it is kept in <code>operator.json</code> in
-        the home folder.
+        The password of <code>admin</code> is in <code>operator.json</code> in the home folder, unless
+        <code>CHATTERIE_ADMIN_PASSWORD</code> set it.
       </p>
     </>
   )

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UsageError } from '#cli/output.ts'
+import { ApplicationName } from '#resources/admin/application.ts'
 import { QueryTime } from '#resources/queries.ts'
 
 /** Returns a time in UTC; that of a date is its midnight. @throws UsageError that names the option */
@@ -10,6 +11,12 @@ export function timeOf(option: string, text: string | undefined): string | undef
   const time = QueryTime.safeParse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
   if (time.success) return time.data
   throw new UsageError(`${option} ${text} is wrong: give a time such as 2027-01-31T00:00:00Z`)
+}
+
+/** @throws UsageError unless an application can have this name */
+export function mustBeName(name: string): void {
+  if (ApplicationName.safeParse(name).success) return
+  throw new UsageError('An application needs a name that is not blank, of at most 255 characters')
 }
 
 /** @throws UsageError if there is nothing at this path, or a folder; a pipe can be read as well as a file */

@@ -47,6 +47,18 @@ describe('without a running server', () => {
     await json('applications', 'delete', String(created.id), '--yes')
   })
 
+  it.each([
+    ['applications', 'create', '  '],
+    ['applications', 'create', 'x'.repeat(256)],
+    ['restore', 'no-such-dump', '--as', 'x'.repeat(256)],
+  ])('no application gets a name that the admin API refuses: %s %s %.3s', async (...args) => {
+    const { code, stderr } = await run(...args)
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'error: An application needs a name that is not blank, of at most 255 characters\n',
+    })
+  })
+
   it('leaves no Postgres running', async () => {
     await json('applications', 'list')
     await expect(stat(join(home, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT')

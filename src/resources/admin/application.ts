@@ -3,7 +3,7 @@ import { PatchRetention, Retention } from '#resources/admin/retention.ts'
 import { count, Id, Properties, RequiredText, Timestamp, Toggle } from '#resources/define.ts'
 import { uiShapes } from '#resources/ui.ts'
 
-const nameMax = 255
+export const ApplicationName = RequiredText(255)
 
 export const AdminApplication = z
   .object({
@@ -27,11 +27,11 @@ export const NewAdminApplication = AdminApplication.extend({
 }).meta({ id: 'NewApplication' })
 export type NewAdminApplication = z.output<typeof NewAdminApplication>
 
-export const CreateApplication = z.object({ name: RequiredText(nameMax) }).meta({ id: 'CreateApplication' })
+export const CreateApplication = z.object({ name: ApplicationName }).meta({ id: 'CreateApplication' })
 
 export const PatchApplication = z
   .object({
-    name: RequiredText(nameMax).optional(),
+    name: ApplicationName.optional(),
     properties: Properties.nullable().optional().describe('JSON merge patch (RFC 7396)'),
   })
   .meta({ id: 'PatchApplication' })
