@@ -13,8 +13,8 @@ import { storeMembers } from '#domain/jobs/store-members.ts'
 import { storeMessages } from '#domain/jobs/store-messages.ts'
 import type { Store } from '#domain/jobs/store-once.ts'
 import { storeUsers } from '#domain/jobs/store-users.ts'
-import { ChatError } from '#errors.ts'
-import { countItems, type Item, readItems, UnusableFile } from '#jobs/read-items.ts'
+import { ChatError, isGone } from '#errors.ts'
+import { countItems, type Item, MissingFile, readItems, UnusableFile } from '#jobs/read-items.ts'
 import { ChannelImport, MemberImport, MessageImport, UserImport } from '#resources/imports.ts'
 import type { ImportType } from '#resources/job.ts'
 import { compileCheck } from '#wire/reading.ts'
@@ -59,7 +59,10 @@ const kinds: Record<ImportType, Kind> = {
  * A job is FAILED if its file is not a complete JSON array, or if none of its items could be stored (contract h8).
  */
 export async function runImport(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
-  const open = () => ctx.files.open(begun.fileKey ?? '')
+  const open = () =>
+    ctx.files.open(begun.fileKey ?? '').catch((error) => {
+      throw isGone(error) ? new MissingFile() : error
+    })
   let job = begun.total === undefined ? await count(ctx, begun, await open()) : begun
   const { check, store } = kinds[job.type as ImportType]
   let batch = emptyBatch()

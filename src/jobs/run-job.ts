@@ -11,6 +11,7 @@ import { runRetention } from '#domain/retention/run-retention.ts'
 import { isGone } from '#errors.ts'
 import { runExport } from '#jobs/export.ts'
 import { runImport } from '#jobs/import.ts'
+import { MissingFile } from '#jobs/read-items.ts'
 import type { JobType } from '#resources/job.ts'
 
 type Work = (ctx: Context, job: RunningJob, signal: AbortSignal) => Promise<void>
@@ -51,7 +52,10 @@ export async function runJob(
     ctx.log[isGone(error) ? 'info' : 'error']({ ...log, err: error }, 'job failed')
     await endJob(ctx, job, {
       state: 'FAILED',
-      error: { index: job.processed, reason: 'The server failed to run this job' },
+      error: {
+        index: job.processed,
+        reason: error instanceof MissingFile ? error.message : 'The server failed to run this job',
+      },
     })
   }
 }

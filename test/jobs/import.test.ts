@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { markJobBegun } from '#data/jobs/jobs.ts'
 import { theSystem } from '#domain/access/operator.ts'
@@ -9,6 +10,7 @@ import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { Superseded, storeBatch } from '#domain/jobs/store-batch.ts'
 import { storeUsers } from '#domain/jobs/store-users.ts'
 import { runExport } from '#jobs/export.ts'
+import { runJob } from '#jobs/run-job.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { endedJob, importFile, upload } from '../support/jobs.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -49,6 +51,23 @@ describe('a file that is no JSON array to its end', () => {
       errors: [{ index: 2_499, reason: 'The file ends before its array does' }],
     })
     expect(await count(application, 'users')).toBe(2_499)
+  })
+})
+
+it('a job whose file is not on this server says so in the end', async () => {
+  const application = await server.createApplication()
+  const [row] = await server.ctx.db.query(
+    {
+      text: `insert into job (application_id, type, state, input)
+        values ($1, 'USER_IMPORT', 'RUNNING', $2::jsonb) returning id`,
+    },
+    [application.id, JSON.stringify({ fileKey: uuid() })],
+  )
+  const id = Number(row?.[0])
+  await runJob(server.ctx, id, { signal: new AbortController().signal, isLast: true })
+  expect(await endedJob(application, id)).toMatchObject({
+    state: 'FAILED',
+    errors: [{ index: 0, reason: expect.stringMatching(/^The file of this import is missing/) }],
   })
 })
 
