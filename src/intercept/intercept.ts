@@ -7,7 +7,7 @@ import { openProxy } from '#intercept/proxy.ts'
 import { fileOfCode } from '#place.ts'
 
 /** The ChatKitty hosts that clients name in https: and wss: URLs. */
-const names = ['api.chatkitty.com', 'authorization.chatkitty.com']
+const names = ['api.chatkitty.com', 'authorization.chatkitty.com', 'ui.chatkitty.com']
 
 export type Environment = Record<string, string | undefined>
 

@@ -1,4 +1,5 @@
-// The official wrappers of loadChatUi, in an app whose bundler replaces the address as docs/chat-ui.md says.
+// The official wrappers of loadChatUi, in an app whose bundler replaces the address as docs/chat-ui.md says, and in one
+// that is unchanged.
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,10 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startIntercept } from '#intercept/intercept.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { patienceMs } from '../support/patience.ts'
 import { readSamples } from '../support/samples.ts'
-import { shareServer, type TestServer } from '../support/server.ts'
+import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
 
 const apps: Record<string, string> = {
@@ -48,9 +50,12 @@ let app: object
 
 beforeAll(async () => {
   if (!executablePath) return
-  server = await shareServer()
+  server = await startServer({ TRUST_PROXY: 'loopback' })
   const plugin = await pluginOfTheGuide()
-  for (const [name, code] of Object.entries(apps)) scripts.set(`/${name}.js`, await bundle(code, plugin))
+  for (const [name, code] of Object.entries(apps)) {
+    scripts.set(`/${name}.js`, await bundle(code, [plugin]))
+    scripts.set(`/unchanged/${name}.js`, await bundle(code, []))
+  }
   web = createServer(({ url = '' }, response) => {
     const script = scripts.get(url)
     response.setHeader('content-type', script === undefined ? 'text/html' : 'text/javascript')
@@ -84,10 +89,10 @@ async function pluginOfTheGuide(): Promise<Plugin> {
   }
 }
 
-async function bundle(contents: string, plugin: Plugin): Promise<string> {
+async function bundle(contents: string, plugins: Plugin[]): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
-    plugins: [plugin],
+    plugins,
     bundle: true,
     write: false,
     format: 'esm',
@@ -98,21 +103,41 @@ async function bundle(contents: string, plugin: Plugin): Promise<string> {
   return outputFiles[0]?.text ?? ''
 }
 
+/** Opens an app for a new member of a new channel, and sends a message in its chat. */
+async function chatIn(page: Page, path: string, connect?: object): Promise<void> {
+  const { name: username, id } = await createUser(server.main)
+  const channel = await createChannel(server.main, { type: 'PUBLIC', members: [{ id }] })
+  const { apiKey } = server.main
+  app = { widgetId: apiKey, username, ...(connect && { connect: { apiKey, username, ...connect } }) }
+  await page.goto(`http://localhost:${(web.address() as AddressInfo).port}${path}`)
+  const frame = page.frameLocator('iframe[title="Chat UI"]')
+  await frame.getByRole('button', { name: channel.name ?? '' }).click()
+  await frame.getByRole('textbox', { name: /Type a message/ }).fill('Hello')
+  await frame.getByRole('textbox', { name: /Type a message/ }).press('Enter')
+  await frame.getByRole('log').getByRole('listitem').filter({ hasText: 'Hello' }).waitFor()
+  const { body } = await server.main.get(`/channels/${channel.id}/messages`).expect(200)
+  expect(body._embedded.messages).toMatchObject([{ body: 'Hello', user: { id } }])
+}
+
 describe.skipIf(!executablePath).each(Object.keys(apps))('the wrapper for %s', (name) => {
-  it.each(['a connection of its own', 'the connection of the app'])('shows the chat on %s', async (which) => {
-    const { name: username, id } = await createUser(server.main)
-    const channel = await createChannel(server.main, { type: 'PUBLIC', members: [{ id }] })
-    const { apiKey } = server.main
+  it('shows the chat on a connection of its own', () => chatIn(page, `/${name}`))
+
+  it('shows the chat on the connection of the app', () => {
     const $environment = { origin: server.url, host: new URL(server.url).host, secure: false }
-    const isShared = which === 'the connection of the app'
-    app = { widgetId: apiKey, username, ...(isShared && { connect: { apiKey, username, $environment } }) }
-    await page.goto(`http://localhost:${(web.address() as AddressInfo).port}/${name}`)
-    const frame = page.frameLocator('iframe[title="Chat UI"]')
-    await frame.getByRole('button', { name: channel.name ?? '' }).click()
-    await frame.getByRole('textbox', { name: /Type a message/ }).fill('Hello')
-    await frame.getByRole('textbox', { name: /Type a message/ }).press('Enter')
-    await frame.getByRole('log').getByRole('listitem').filter({ hasText: 'Hello' }).waitFor()
-    const { body } = await server.main.get(`/channels/${channel.id}/messages`).expect(200)
-    expect(body._embedded.messages).toMatchObject([{ body: 'Hello', user: { id } }])
+    return chatIn(page, `/${name}`, { $environment })
+  })
+
+  it.each([
+    ['a connection of its own', undefined],
+    ['the connection of the app', {}],
+  ])('is tested unchanged where requests are intercepted, on %s', async (_, connect) => {
+    const intercept = await startIntercept({ url: server.url, environment: {}, log: console })
+    const proxy = { server: intercept.environment.HTTPS_PROXY ?? '' }
+    const context = await (await shareBrowser()).newContext({ proxy, ignoreHTTPSErrors: true })
+    const tab = await context.newPage()
+    tab.setDefaultTimeout(patienceMs)
+    await chatIn(tab, `/unchanged/${name}`, connect)
+    await context.close()
+    await intercept.close()
   })
 })
