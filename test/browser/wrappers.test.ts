@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startIntercept } from '#intercept/intercept.ts'
+import { type Intercept, startIntercept } from '#intercept/intercept.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { patienceMs } from '../support/patience.ts'
 import { readSamples } from '../support/samples.ts'
@@ -43,7 +43,10 @@ const apps: Record<string, string> = {
 
 let server: TestServer
 let web: Server
+let intercept: Intercept
 let page: Page
+/** A page whose browser has the proxy of `chatterie exec --intercept`. */
+let intercepted: Page
 const scripts = new Map<string, string>()
 /** What the script of the page reads. */
 let app: object
@@ -63,11 +66,16 @@ beforeAll(async () => {
       <script>window.app = ${JSON.stringify(app)}</script><script type="module" src="${url}.js"></script>`
     response.end(script ?? html)
   }).listen(0, '127.0.0.1')
-  page = await (await shareBrowser()).newPage()
-  page.setDefaultTimeout(patienceMs)
+  intercept = await startIntercept({ url: server.url, environment: {}, log: console })
+  const browser = await shareBrowser()
+  const proxy = { server: intercept.environment.HTTPS_PROXY ?? '' }
+  page = await browser.newPage()
+  intercepted = await browser.newPage({ proxy, ignoreHTTPSErrors: true })
+  for (const each of [page, intercepted]) each.setDefaultTimeout(patienceMs)
 })
 afterAll(async () => {
-  await page?.close()
+  await Promise.all([page?.close(), intercepted?.close()])
+  await intercept?.close()
   web?.close()
   await server?.close()
 })
@@ -130,14 +138,7 @@ describe.skipIf(!executablePath).each(Object.keys(apps))('the wrapper for %s', (
   it.each([
     ['a connection of its own', undefined],
     ['the connection of the app', {}],
-  ])('is tested unchanged where requests are intercepted, on %s', async (_, connect) => {
-    const intercept = await startIntercept({ url: server.url, environment: {}, log: console })
-    const proxy = { server: intercept.environment.HTTPS_PROXY ?? '' }
-    const context = await (await shareBrowser()).newContext({ proxy, ignoreHTTPSErrors: true })
-    const tab = await context.newPage()
-    tab.setDefaultTimeout(patienceMs)
-    await chatIn(tab, `/unchanged/${name}`, connect)
-    await context.close()
-    await intercept.close()
-  })
+  ])('is tested unchanged where requests are intercepted, on %s', (_, connect) =>
+    chatIn(intercepted, `/unchanged/${name}`, connect),
+  )
 })
