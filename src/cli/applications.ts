@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { mustBeName } from '#cli/arguments.ts'
+import { mustBeApplicationName } from '#cli/arguments.ts'
 import { localOperator, withContext } from '#cli/context.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import type { Config } from '#config.ts'
@@ -16,7 +16,7 @@ export async function create(names: (string | undefined)[], output: Output): Pro
   const [name = 'My application', other = name] = names.filter((each) => each !== undefined)
   if (name !== other)
     throw new UsageError('An application has one name: give it as the argument or as --name')
-  mustBeName(name)
+  mustBeApplicationName(name)
   const created = await withContext(async (ctx) => {
     const { id, clientId, clientSecret, key } = await registerApplication(ctx, localOperator(), name)
     return { id, name, apiKey: key, clientId, clientSecret }

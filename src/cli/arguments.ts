@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UsageError } from '#cli/output.ts'
-import { ApplicationName } from '#resources/admin/application.ts'
+import { ApplicationName, applicationNameMax } from '#resources/admin/application.ts'
 import { QueryTime } from '#resources/queries.ts'
 
 /** Returns a time in UTC; that of a date is its midnight. @throws UsageError that names the option */
@@ -14,9 +14,11 @@ export function timeOf(option: string, text: string | undefined): string | undef
 }
 
 /** @throws UsageError unless an application can have this name */
-export function mustBeName(name: string): void {
+export function mustBeApplicationName(name: string): void {
   if (ApplicationName.safeParse(name).success) return
-  throw new UsageError('An application needs a name that is not blank, of at most 255 characters')
+  throw new UsageError(
+    `An application needs a name that is not blank, of at most ${applicationNameMax} characters`,
+  )
 }
 
 /** @throws UsageError if there is nothing at this path, or a folder; a pipe can be read as well as a file */

@@ -1,6 +1,6 @@
 // `chatterie dump` and `chatterie restore`.
 import { stat } from 'node:fs/promises'
-import { mustBeName, mustBeWritable } from '#cli/arguments.ts'
+import { mustBeApplicationName, mustBeWritable } from '#cli/arguments.ts'
 import { withContext } from '#cli/context.ts'
 import { interruptible } from '#cli/interruptible.ts'
 import { type Output, print, UsageError } from '#cli/output.ts'
@@ -39,7 +39,7 @@ export async function dump(file: string, options: { application?: string }, outp
 
 /** Restores a dump into an empty database, or one application beside the existing ones. */
 export async function restore(file: string, options: { as?: string }, output: Output): Promise<void> {
-  if (options.as !== undefined) mustBeName(options.as)
+  if (options.as !== undefined) mustBeApplicationName(options.as)
   const found = await stat(file).catch(() => undefined)
   if (!found?.isFile()) throw new UsageError(`There is no file ${file}`)
   const checked = await checkDump(file)

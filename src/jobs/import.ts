@@ -14,7 +14,7 @@ import { storeMessages } from '#domain/jobs/store-messages.ts'
 import type { Store } from '#domain/jobs/store-once.ts'
 import { storeUsers } from '#domain/jobs/store-users.ts'
 import { ChatError, isGone } from '#errors.ts'
-import { countItems, type Item, MissingFile, readItems, UnusableFile } from '#jobs/read-items.ts'
+import { countItems, type Item, readItems, UnusableFile } from '#jobs/read-items.ts'
 import { ChannelImport, MemberImport, MessageImport, UserImport } from '#resources/imports.ts'
 import type { ImportType } from '#resources/job.ts'
 import { compileCheck } from '#wire/reading.ts'
@@ -52,6 +52,15 @@ const kinds: Record<ImportType, Kind> = {
   CHANNEL_IMPORT: kind('channel', ChannelImport, storeChannels),
   CHANNEL_MEMBERS_IMPORT: kind('channel_membership', MemberImport, storeMembers),
   MESSAGE_IMPORT: kind('message', MessageImport, storeMessages),
+}
+
+/** Thrown if the file is not in the store of the process that runs the job, as with several stores that nobody shares. */
+export class MissingFile extends Error {
+  override readonly name = 'MissingFile'
+
+  constructor() {
+    super('The file of this import is missing: it is not where the server keeps its files')
+  }
 }
 
 /**

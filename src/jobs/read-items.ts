@@ -6,15 +6,6 @@ import { importItemMax } from '#resources/imports.ts'
 
 export type Item = { index: number; size: number } & ({ value: unknown } | { reason: string })
 
-/** Thrown if the file is not in the store of the process that runs the job, as with several stores that nobody shares. */
-export class MissingFile extends Error {
-  override readonly name = 'MissingFile'
-
-  constructor() {
-    super('The file of this import is missing: it is not where the server keeps its files')
-  }
-}
-
 /** Thrown if the bytes are not a JSON array or end inside it. Items that were complete have been returned. */
 export class UnusableFile extends Error {
   readonly index: number

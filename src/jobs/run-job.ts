@@ -10,8 +10,7 @@ import { removeTraces } from '#domain/removal/remove-traces.ts'
 import { runRetention } from '#domain/retention/run-retention.ts'
 import { isGone } from '#errors.ts'
 import { runExport } from '#jobs/export.ts'
-import { runImport } from '#jobs/import.ts'
-import { MissingFile } from '#jobs/read-items.ts'
+import { MissingFile, runImport } from '#jobs/import.ts'
 import type { JobType } from '#resources/job.ts'
 
 type Work = (ctx: Context, job: RunningJob, signal: AbortSignal) => Promise<void>

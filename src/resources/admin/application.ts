@@ -3,7 +3,8 @@ import { PatchRetention, Retention } from '#resources/admin/retention.ts'
 import { count, Id, Properties, RequiredText, Timestamp, Toggle } from '#resources/define.ts'
 import { uiShapes } from '#resources/ui.ts'
 
-export const ApplicationName = RequiredText(255)
+export const applicationNameMax = 255
+export const ApplicationName = RequiredText(applicationNameMax)
 
 export const AdminApplication = z
   .object({

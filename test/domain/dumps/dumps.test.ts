@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -58,7 +58,7 @@ describe('a dump', () => {
     const text = (await contentsOf(dumped.whole)).lines.join('\n')
     expect(text).not.toContain(dumped.world.clientSecret)
     expect(text).not.toContain(dumped.world.accessToken)
-    const { mode } = await (await import('node:fs/promises')).stat(dumped.whole)
+    const { mode } = await stat(dumped.whole)
     expect(mode & 0o077).toBe(0)
   })
 })
