@@ -210,7 +210,7 @@ function PasswordFields({ problem, isBusy }: { problem: string; isBusy: boolean 
         {isBusy ? 'Signing in…' : 'Sign in'}
       </button>
       <p className="hint">
-        The password of <code>admin</code> is in <code>operator.json</code> in the home folder, unless
+        The password of <code>admin</code> is in <code>operator.json</code> in the home folder, unless{' '}
         <code>CHATTERIE_ADMIN_PASSWORD</code> set it.
       </p>
     </>
